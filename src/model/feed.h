@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/*
+ * One panel on one server over time: the last two samples, what was looked up for their rows, the ladder, the trends;
+ * and from these, on demand, every figure. Cells are computed when asked for: a screen of 35 rows over 5,000
+ * computes 35 rows, a sort one column.
+ */
+#ifndef MODEL_FEED_H
+#define MODEL_FEED_H
+
+#include "core/base.h"
+#include "core/clock.h"
+#include "core/err.h"
+#include "model/panel.h"
+#include "model/sample.h"
+#include "model/series.h"
+
+enum feed_state {
+	FEED_EMPTY,       /* nothing yet */
+	FEED_LIVE,        /* the last ask brought a sample */
+	FEED_STALE,       /* there are data, but the last ask failed or is overdue: reason and age say it */
+	FEED_UNAVAILABLE, /* this server cannot give it (extension, privilege, version): reason says what would help */
+};
+
+enum feed_mode {
+	FEED_INTERVAL, /* d() is the increase between the last two samples */
+	FEED_LIFETIME, /* d() is the counter itself, marked MARK_LIFETIME; rate() over the time since the reset when known */
+};
+
+struct feed;
+
+struct feed *feed_new(const struct panel *panel); /* the panel is borrowed */
+void feed_free(struct feed *f);
+const struct panel *feed_panel(const struct feed *f);
+
+/* Takes the sample over. Void deltas (other life, other reset time, first sample) show as unknown. */
+void feed_push(struct feed *f, struct sample *s);
+/* The last ask failed: stale when there are data, else empty with a reason; ERR_PRIVILEGE and ERR_UNSUPPORTED make it
+ * unavailable. The data stay. */
+void feed_fail(struct feed *f, const struct err *why);
+/* Marks what is there as stale (server lost or silent); the next feed_push() heals. */
+void feed_stale(struct feed *f, const char *reason);
+
+enum feed_state feed_state(const struct feed *f);
+const char *feed_reason(const struct feed *f); /* "" when live */
+const struct sample *feed_sample(const struct feed *f);   /* the last one; NULL when empty */
+/* Length of the interval behind the deltas in seconds, NAN when there is none. */
+double feed_seconds(const struct feed *f);
+/* True when deltas were voided between the last two samples by a reset, and how many rows were. */
+bool feed_was_reset(const struct feed *f);
+uint64_t feed_generation(const struct feed *f); /* grows with each push and each learned lookup */
+
+void feed_set_mode(struct feed *f, enum feed_mode mode);
+enum feed_mode feed_mode(const struct feed *f); /* FEED_LIFETIME also while there is only one sample (see feed_first) */
+/* Only one sample so far: what batch's first frame says ("cumulative"). */
+bool feed_first(const struct feed *f);
+
+int feed_rows(const struct feed *f);
+uint64_t feed_key(const struct feed *f, int row);
+int feed_row_of(const struct feed *f, uint64_t key); /* -1 */
+bool feed_row_is_new(const struct feed *f, int row); /* not in the sample before (false on the first sample) */
+struct cell feed_cell(const struct feed *f, int row, int column, int64_t wall_us);
+struct cell feed_field(const struct feed *f, int row, int field); /* raw, lookups included */
+struct cell feed_figure(const struct feed *f, int figure, int64_t wall_us);
+/* 0 none, 1 warn, 2 crit. */
+int feed_alert(const struct feed *f, int row, int column, int64_t wall_us);
+int feed_figure_alert(const struct feed *f, int figure, int64_t wall_us);
+bool feed_hides(const struct feed *f, int row, int64_t wall_us); /* the panel's hide: expression */
+const struct series *feed_trend(const struct feed *f, int row);       /* NULL when there is none */
+const struct series *feed_figure_series(const struct feed *f, int figure); /* NULL when it keeps none */
+
+/* --- lookups ------------------------------------------------------------------------------------------------ */
+
+/* Collects the keys of `rows` that lookup k does not know (or knows too long), at most its batch; each key is by_count
+ * integers in a row of `keys` (caller's room for max * by_count). Returns how many keys. Honours `gap`. */
+int feed_missing(const struct feed *f, int k, const int *rows, int row_count, const struct clock *now, int64_t *keys,
+                 int max);
+/* Marks that lookup k was just asked (for its gap). */
+void feed_asked(struct feed *f, int k, const struct clock *now);
+/* Takes over the lookup's answer (columns = the panel's fields); keys that were asked but did not come are known as
+ * unknown until keep_ms. */
+void feed_learn(struct feed *f, int k, const int64_t *asked, int asked_count, struct sample *answer,
+                const struct clock *now);
+
+/* --- ladder --------------------------------------------------------------------------------------------------- */
+
+/* Ages of running statements seen by the sampler (a sample of the panel that observes this one), and how often a second
+ * it looks. */
+void feed_observe(struct feed *f, const struct panel *observer, const struct sample *s, double rate_hz);
+
+size_t feed_bytes(const struct feed *f);
+
+#endif
