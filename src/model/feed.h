@@ -47,7 +47,7 @@ const struct sample *feed_sample(const struct feed *f);   /* the last one; NULL 
 double feed_seconds(const struct feed *f);
 /* True when deltas were voided between the last two samples by a reset, and how many rows were. */
 bool feed_was_reset(const struct feed *f);
-uint64_t feed_generation(const struct feed *f); /* grows with each push and each learned lookup */
+uint64_t feed_generation(const struct feed *f); /* grows with each push, failure and learned lookup */
 
 void feed_set_mode(struct feed *f, enum feed_mode mode);
 enum feed_mode feed_mode(const struct feed *f); /* FEED_LIFETIME also while there is only one sample (see feed_first) */

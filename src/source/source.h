@@ -58,6 +58,7 @@ struct ask {
 	void *ctx;
 };
 
+/* Checks the target and says what is wrong with it (bad conninfo or URI): ERR_INVALID. Connects to nothing. */
 int source_new(struct source **out, struct loop *l, struct source_conf *conf, const struct source_events *events,
                struct log *log, struct err *why) MUSTCHECK;
 void source_start(struct source *s);

@@ -5,6 +5,7 @@
 #ifndef UI_TERM_H
 #define UI_TERM_H
 
+#include "core/buf.h"
 #include "core/err.h"
 #include "ui/canvas.h"
 #include "ui/theme.h"
@@ -32,7 +33,9 @@ struct term_conf {
 	bool mouse;
 };
 
-/* Fails (ERR_UNSUPPORTED) when TERM is unset, unknown or cannot position its cursor. */
+/* Keys come raw (ISIG off): ^C is key 3, ^Z key 26, ^\\ key 28; signals are only those that others send. Installs no signal
+ * handler (curses' own for WINCH, TSTP, INT, TERM are put back to what they were): the loop watches signals.
+ * Fails (ERR_UNSUPPORTED) when TERM is unset, unknown or cannot position its cursor. */
 int term_open(struct term **out, const struct term_conf *conf, struct err *why) MUSTCHECK;
 void term_close(struct term *t); /* restores everything; NULL and twice are accepted */
 void term_size(const struct term *t, int *width, int *height);
@@ -46,6 +49,9 @@ int term_fd(const struct term *t);
 bool term_read(struct term *t, struct term_event *out); /* false: nothing more now. Hang-up reads as key -1 */
 void term_suspend(struct term *t);    /* leaves curses mode; the caller stops the process */
 void term_resume(struct term *t);
+/* The bytes that bring the terminal back from what term_open() did (terminfo's own, plus mouse and paste modes off): for the
+ * guard process, which writes them when the dashboard could not. Appended to out, at most 512 bytes. */
+void term_restore_text(const struct term *t, struct buf *out);
 /* Puts text on the terminal's clipboard (OSC 52), base64; at most 64 KiB. */
 void term_copy(struct term *t, struct str text);
 
