@@ -88,6 +88,16 @@ int utf8_width(uint32_t cp)
 	return utf8proc_charwidth((utf8proc_int32_t)cp);
 }
 
+bool utf8_is_mark(uint32_t cp)
+{
+	utf8proc_category_t category;
+
+	if (cp < 0x300)
+		return false;
+	category = utf8proc_category((utf8proc_int32_t)cp);
+	return category == UTF8PROC_CATEGORY_MN || category == UTF8PROC_CATEGORY_ME;
+}
+
 int utf8_text_width(const char *at, size_t len)
 {
 	int width = 0;

@@ -14,6 +14,8 @@ uint32_t utf8_decode(const char *at, size_t len, size_t *length);
 size_t utf8_encode(uint32_t cp, char out[4]);
 /* Columns of one code point: 0 (combining, format), 1 or 2. */
 int utf8_width(uint32_t cp);
+/* True for marks that sit on the character before them (Mn, Me). */
+bool utf8_is_mark(uint32_t cp);
 /* Columns of a text. */
 int utf8_text_width(const char *at, size_t len);
 /* How many bytes of the text fit into `columns`, never cutting a character or leaving its combining marks behind;
