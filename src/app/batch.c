@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: PostgreSQL */
+#include "app/batch.h"
+
+#include <errno.h>
+#include <math.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/mem.h"
+
+enum {
+	BATCH_OUT_MAX = 256 << 20, /* ceiling of one printed frame */
+	BATCH_PAIRS_MAX = 4096,
+	BATCH_LOOKUP_ROUNDS = 64,  /* a lookup that never ends must not hold the frame for ever */
+};
+
+struct batch_pair {
+	struct session_pair at;
+	struct view view;
+	uint64_t generation; /* of the feed when this frame began */
+	bool failed;
+};
+
+struct batch {
+	struct loop *loop;
+	const struct batch_conf *conf;
+	struct session *session;
+	struct batch_pair *pair;
+	int pair_count;
+	struct loop_timer *deadline;
+	struct loop_signal *signals[3];
+	struct buf out;
+	int frame;             /* being gathered, from 1 */
+	int64_t turn;          /* session's turn in which it began */
+	int lookup_rounds;
+	bool late, last, any_answer, recording_over;
+	int failed;            /* pairs without data in the last frame */
+	int rc;
+	struct err why;
+};
+
+static const struct server_status *status_of(const struct batch *b, int server)
+{
+	int count;
+
+	return session_servers(b->session, &count)[server];
+}
+
+/* Done with its first look: an answer, or a reason why there is none. */
+static bool pair_settled(const struct batch *b, const struct batch_pair *p)
+{
+	const struct feed *feed = session_feed(b->session, p->at.panel, p->at.server);
+	const struct server_status *status = status_of(b, p->at.server);
+
+	if (!feed)
+		return true;
+	if (b->late || feed_generation(feed) != p->generation)
+		return true;
+	/* one failed attempt is an answer for a script; a later frame does not wait for a server that is down */
+	return status->retries > 0 || status->state == SERVER_REFUSED || status->state == SERVER_ENDED ||
+	       (b->frame > 1 && status->state != SERVER_LIVE);
+}
+
+static bool lookups_settled(struct batch *b)
+{
+	for (int i = 0; i < b->pair_count; i++) {
+		struct batch_pair *p = &b->pair[i];
+		const struct feed *feed = session_feed(b->session, p->at.panel, p->at.server);
+		struct session_rows rows = {.pair = p->at};
+
+		if (!feed || status_of(b, p->at.server)->state != SERVER_LIVE)
+			continue;
+		view_update(&p->view, feed, loop_now(b->loop)->wall_us, false);
+		rows.rows = p->view.order;
+		rows.count = p->view.count;
+		if (b->conf->row_limit > 0 && rows.count > b->conf->row_limit)
+			rows.count = b->conf->row_limit;
+		for (int k = 0; k < feed_panel(feed)->lookup_count; k++)
+			if (view_needs_lookup(&p->view, k))
+				rows.whole |= 1u << k;
+		session_fill(b->session, &rows);
+	}
+	return !session_flush(b->session);
+}
+
+static int write_out(struct batch *b)
+{
+	const char *at = b->out.data;
+	size_t left = b->out.len;
+
+	if (b->out.failed)
+		return err_set(&b->why, ERR_TOO_BIG, "the frame is larger than %d MiB: ask for fewer rows (--limit)",
+		               BATCH_OUT_MAX >> 20);
+	while (left > 0) {
+		ssize_t n = write(b->conf->fd, at, left);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0 && errno == EAGAIN) {
+			struct pollfd p = {.fd = b->conf->fd, .events = POLLOUT};
+
+			poll(&p, 1, 1000);
+			continue;
+		}
+		if (n < 0)
+			return err_set(&b->why, ERR_IO, "cannot write to %s: %s", b->conf->fd_name, strerror(errno));
+		at += n;
+		left -= (size_t)n;
+	}
+	buf_clear(&b->out);
+	return 0;
+}
+
+static int print_frame(struct batch *b)
+{
+	struct out_panel *panels = mem_calloc((size_t)b->pair_count + 1, sizeof *panels);
+	struct out_frame frame = {.number = b->frame, .now = *loop_now(b->loop), .panels = panels,
+	                          .panel_count = b->pair_count, .row_limit = b->conf->row_limit, .last = b->last};
+	int rc;
+
+	frame.interval_s = b->frame > 1 || b->conf->frames != 1 ? b->conf->session.interval_ms / 1e3 : NAN;
+	frame.servers = session_servers(b->session, &frame.server_count);
+	frame.server_count--; /* dytop itself is not a server one reports on */
+	b->failed = 0;
+	for (int i = 0; i < b->pair_count; i++) {
+		struct batch_pair *p = &b->pair[i];
+		struct feed *feed = session_feed(b->session, p->at.panel, p->at.server);
+
+		if (feed)
+			view_update(&p->view, feed, frame.now.wall_us, true);
+		panels[i] = (struct out_panel){.panel = b->conf->session.panels[p->at.panel], .feed = feed,
+		                               .view = &p->view, .server = status_of(b, p->at.server)};
+		p->failed = !feed || feed_state(feed) != FEED_LIVE;
+		b->failed += p->failed;
+		b->any_answer = b->any_answer || !p->failed;
+	}
+	rc = b->conf->format->frame(&b->out, &frame, &b->why);
+	free(panels);
+	return rc < 0 ? rc : write_out(b);
+}
+
+static void begin_frame(struct batch *b)
+{
+	b->frame++;
+	b->late = false;
+	b->lookup_rounds = 0;
+	b->turn = session_turn(b->session);
+	for (int i = 0; i < b->pair_count; i++) {
+		const struct feed *feed = session_feed(b->session, b->pair[i].at.panel, b->pair[i].at.server);
+
+		b->pair[i].generation = feed ? feed_generation(feed) : 0;
+	}
+	b->last = b->frame == b->conf->frames;
+	if (b->conf->turn)
+		b->conf->turn(b->conf->ctx, b->session);
+	loop_timer_in(b->deadline, b->frame == 1 ? b->conf->frame_timeout_ms
+	                                         : b->conf->session.interval_ms + b->conf->frame_timeout_ms);
+}
+
+static void finish(struct batch *b, int rc)
+{
+	b->rc = rc;
+	loop_stop(b->loop);
+}
+
+/* The end of a turn: is the frame whole? */
+static void on_turn(void *ctx)
+{
+	struct batch *b = ctx;
+	int rc;
+
+	if (b->frame > 1 && session_turn(b->session) == b->turn && !b->late)
+		return; /* waiting for the interval to pass */
+	for (int i = 0; i < b->pair_count; i++)
+		if (!pair_settled(b, &b->pair[i]))
+			return;
+	if (!b->late && b->lookup_rounds++ < BATCH_LOOKUP_ROUNDS && !lookups_settled(b))
+		return;
+	rc = print_frame(b);
+	if (rc < 0 || b->last)
+		finish(b, rc);
+	else
+		begin_frame(b);
+}
+
+static void on_deadline(void *ctx)
+{
+	((struct batch *)ctx)->late = true;
+}
+
+static void on_changed(void *ctx)
+{
+	(void)ctx; /* on_turn looks at everything */
+}
+
+static void on_signal(void *ctx, int signo)
+{
+	(void)signo;
+	finish(ctx, 0);
+}
+
+static int make_pairs(struct batch *b, struct err *why)
+{
+	int servers;
+	const struct server_status *const *status = session_servers(b->session, &servers);
+	struct session_pair *want = mem_calloc(BATCH_PAIRS_MAX, sizeof *want);
+	int rc = 0;
+
+	b->pair = mem_calloc(BATCH_PAIRS_MAX, sizeof *b->pair);
+	for (int i = 0; i < b->conf->panel_count && rc == 0; i++)
+		for (int k = 0; k < servers && rc == 0 && b->pair_count < BATCH_PAIRS_MAX; k++) {
+			const struct panel *panel = b->conf->session.panels[b->conf->panels[i]];
+			struct batch_pair *p = &b->pair[b->pair_count];
+
+			if (panel->source != status[k]->kind)
+				continue;
+			p->at = want[b->pair_count++] = (struct session_pair){b->conf->panels[i], k};
+			view_init(&p->view, panel);
+			rc = b->conf->prepare(b->conf->ctx, &p->view, why);
+		}
+	if (rc == 0)
+		session_want(b->session, want, b->pair_count);
+	free(want);
+	return rc;
+}
+
+/* One line for each source or panel that gave nothing. */
+static void complain(const struct batch *b, struct buf *complaints)
+{
+	int count;
+	const struct server_status *const *status = session_servers(b->session, &count);
+
+	for (int k = 0; k < count - 1; k++)
+		if (status[k]->state != SERVER_LIVE && status[k]->state != SERVER_ENDED)
+			buf_addf(complaints, "%s: %s: %s\n", status[k]->name, server_state_name(status[k]->state),
+			         status[k]->reason[0] ? status[k]->reason : "no answer in time");
+	for (int i = 0; i < b->pair_count; i++) {
+		const struct batch_pair *p = &b->pair[i];
+		const struct feed *feed = session_feed(b->session, p->at.panel, p->at.server);
+
+		if (p->failed && feed && status[p->at.server]->state == SERVER_LIVE)
+			buf_addf(complaints, "%s: panel %s: %s\n", status[p->at.server]->name,
+			         b->conf->session.panels[p->at.panel]->name,
+			         feed_reason(feed)[0] ? feed_reason(feed) : "no answer in time");
+	}
+}
+
+static int exit_status(const struct batch *b)
+{
+	int count;
+	const struct server_status *const *status = session_servers(b->session, &count);
+	int down = 0;
+
+	for (int k = 0; k < count - 1; k++)
+		down += status[k]->state != SERVER_LIVE && status[k]->state != SERVER_ENDED;
+	if (count > 1 && down == count - 1)
+		return 2;
+	return down > 0 || b->failed > 0 ? 3 : 0;
+}
+
+static void release(struct batch *b)
+{
+	for (int i = 0; i < b->pair_count; i++)
+		view_release(&b->pair[i].view);
+	free(b->pair);
+	for (size_t i = 0; i < ARRAY_LEN(b->signals); i++)
+		if (b->signals[i])
+			loop_signal_free(b->signals[i]);
+	loop_timer_free(b->deadline);
+	session_free(b->session);
+	buf_release(&b->out);
+}
+
+int batch_run(struct loop *l, const struct batch_conf *conf, struct buf *complaints, struct err *why)
+{
+	static const int ends[] = {SIGINT, SIGTERM, SIGHUP};
+	struct batch b = {.loop = l, .conf = conf, .out = BUF_INIT(BATCH_OUT_MAX)};
+	struct session_conf session = conf->session;
+	int rc;
+
+	session.changed = on_changed;
+	session.changed_ctx = &b;
+	session.every_frame = true;
+	rc = session_new(&b.session, l, &session, why);
+	if (rc < 0)
+		goto out;
+	rc = make_pairs(&b, why);
+	if (rc < 0)
+		goto out;
+	for (size_t i = 0; i < ARRAY_LEN(ends); i++)
+		b.signals[i] = loop_signal_new(l, ends[i], on_signal, &b);
+	b.deadline = loop_timer_new(l, on_deadline, &b);
+	session_start(b.session);
+	begin_frame(&b);
+	loop_on_turn(l, on_turn, &b);
+	loop_run(l);
+	rc = b.rc;
+	if (rc < 0)
+		*why = b.why;
+	else
+		complain(&b, complaints);
+	if (rc == 0)
+		rc = exit_status(&b);
+	else if (rc == ERR_IO)
+		rc = 4;
+out:
+	loop_on_turn(l, NULL, NULL);
+	release(&b);
+	return rc;
+}

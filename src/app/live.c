@@ -1,0 +1,375 @@
+/* SPDX-License-Identifier: PostgreSQL */
+#include "app/live.h"
+
+#include <math.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/mem.h"
+#include "ui/canvas.h"
+#include "ui/term.h"
+
+enum {
+	LIVE_PAIRS_MAX = 128,  /* panels times servers on one screen */
+	LIVE_HOLD_MS = 50,     /* how long a paint waits for the rest of a round trip */
+	LIVE_COPY_MAX = 64 * 1024,
+};
+
+struct live {
+	struct loop *loop;
+	const struct live_conf *conf;
+	struct session *session;
+	struct ui *ui;
+	struct ui_host host;
+	struct term *term;
+	struct canvas canvas;
+	struct loop_fd *input;
+	struct loop_signal *signals[8];
+	struct loop_timer *hold;
+	int64_t changed_ns;    /* first change that is not on the screen yet, 0 = none */
+	bool urgent;           /* a key: paint at the end of this turn */
+	bool resized, suspended;
+	int signo;
+	int64_t turn;          /* of the session, when last seen */
+	struct err failed;     /* set when it must end with an error */
+};
+
+static void sync_host(struct live *v)
+{
+	v->host.now = *loop_now(v->loop);
+	v->host.cost_share = NAN;
+	if (!v->session) /* the first paint, before any server is thought of */
+		return;
+	v->host.servers = session_servers(v->session, &v->host.server_count);
+	v->host.cost_share = session_cost(v->session);
+}
+
+static const struct feed *host_feed(void *ctx, int panel, int server)
+{
+	const struct live *v = ctx;
+
+	return v->session ? session_feed(v->session, panel, server) : NULL;
+}
+
+static void on_hold(void *ctx)
+{
+	struct live *v = ctx;
+
+	v->urgent = true; /* the turn's end paints */
+}
+
+static void on_changed(void *ctx)
+{
+	struct live *v = ctx;
+
+	if (v->changed_ns == 0)
+		v->changed_ns = loop_now(v->loop)->mono_ns;
+	if (!loop_timer_armed(v->hold))
+		loop_timer_in(v->hold, LIVE_HOLD_MS);
+}
+
+static void tell_wants(struct live *v)
+{
+	struct ui_want want[LIVE_PAIRS_MAX];
+	struct session_pair pair[LIVE_PAIRS_MAX];
+	int count = ui_wants(v->ui, &v->host, want, LIVE_PAIRS_MAX);
+
+	for (int i = 0; i < count; i++)
+		pair[i] = (struct session_pair){want[i].panel, want[i].server};
+	session_want(v->session, pair, count);
+}
+
+/* Asks for the lookups of what the last draw showed; true while answers that belong to this picture are on their way. */
+static bool fill_lookups(struct live *v)
+{
+	struct ui_want want[LIVE_PAIRS_MAX];
+	int count = ui_wants(v->ui, &v->host, want, LIVE_PAIRS_MAX);
+
+	for (int i = 0; i < count; i++) {
+		struct session_rows rows = {.pair = {want[i].panel, want[i].server}};
+		const struct panel *panel = v->host.panels[want[i].panel];
+		int detail;
+
+		rows.count = ui_visible_rows(v->ui, want[i].panel, want[i].server, &rows.rows);
+		for (int k = 0; k < panel->lookup_count; k++)
+			if (ui_needs_lookup(v->ui, want[i].panel, k))
+				rows.whole |= 1u << k;
+		session_fill(v->session, &rows);
+		if (ui_detail_row(v->ui, want[i].panel, want[i].server, &detail)) {
+			struct session_rows one = {.pair = rows.pair, .rows = &detail, .count = 1, .detail = true};
+
+			session_fill(v->session, &one);
+		}
+	}
+	return session_flush(v->session);
+}
+
+static void load_theme(struct live *v)
+{
+	struct theme theme;
+	struct err why = {0};
+
+	if (v->conf->load_theme(v->conf->ctx, ui_theme(v->ui), &theme, &why) < 0) {
+		ui_notice(v->ui, &v->host, true, why.text);
+		return;
+	}
+	term_set_theme(v->term, &theme);
+	term_repaint(v->term);
+}
+
+static void save_layout(struct live *v)
+{
+	struct buf text = BUF_INIT(1 << 20);
+	struct err why = {0};
+
+	ui_layout(v->ui, &text);
+	if (v->conf->save(v->conf->ctx, buf_str(&text), &why) < 0)
+		ui_notice(v->ui, &v->host, true, why.text);
+	else
+		ui_notice(v->ui, &v->host, false, "layout saved");
+	buf_release(&text);
+}
+
+static void tell_guard(struct live *v, bool active)
+{
+	struct buf restore = BUF_INIT(1024);
+
+	if (!v->conf->guard)
+		return;
+	term_restore_text(v->term, &restore);
+	guard_arm(v->conf->guard, buf_str(&restore), active);
+	buf_release(&restore);
+}
+
+static void suspend(struct live *v)
+{
+	term_suspend(v->term);
+	tell_guard(v, false);
+	v->suspended = true;
+	raise(SIGSTOP);
+	/* continued (fg): SIGCONT's handler does the rest; a bg'ed dashboard stops again at its first output (SIGTTOU) */
+}
+
+static void resume(struct live *v)
+{
+	if (!v->suspended) { /* stopped from outside: whoever had the terminal may have written to it */
+		term_repaint(v->term);
+		v->urgent = true;
+		return;
+	}
+	v->suspended = false;
+	term_resume(v->term);
+	tell_guard(v, true);
+	v->resized = v->urgent = true;
+	session_refresh(v->session);
+}
+
+static void act(struct live *v, unsigned result)
+{
+	if (result & UI_QUIT)
+		loop_stop(v->loop);
+	if (result & UI_REDRAW)
+		v->urgent = true;
+	if (result & UI_REPAINT) {
+		term_repaint(v->term);
+		v->urgent = true;
+	}
+	if (result & UI_INTERVAL)
+		session_set_interval(v->session, v->host.interval_ms = ui_interval(v->ui));
+	if (result & UI_PAUSE)
+		session_pause(v->session, ui_paused(v->ui));
+	if (result & UI_WANT)
+		tell_wants(v);
+	if (result & UI_REFRESH)
+		session_refresh(v->session);
+	if (result & UI_RETRY)
+		session_retry(v->session);
+	if (result & UI_THEME)
+		load_theme(v);
+	if (result & UI_SAVE)
+		save_layout(v);
+	if (result & UI_COPY)
+		term_copy(v->term, ui_copy_text(v->ui));
+	if (result & UI_SUSPEND)
+		suspend(v);
+}
+
+static void on_input(void *ctx, unsigned got)
+{
+	struct live *v = ctx;
+	struct term_event event;
+
+	(void)got;
+	while (term_read(v->term, &event)) {
+		if (event.key < 0) { /* the terminal is gone */
+			v->signo = SIGHUP;
+			loop_stop(v->loop);
+			return;
+		}
+		if (event.key == TERM_KEY_RESIZE)
+			v->resized = true;
+		sync_host(v);
+		act(v, ui_event(v->ui, &v->host, &event));
+	}
+}
+
+static void on_signal(void *ctx, int signo)
+{
+	struct live *v = ctx;
+
+	switch (signo) {
+	case SIGWINCH:
+		v->resized = v->urgent = true;
+		break;
+	case SIGTSTP:
+		suspend(v);
+		break;
+	case SIGCONT:
+		resume(v);
+		break;
+	default:
+		v->signo = signo;
+		loop_stop(v->loop);
+	}
+}
+
+static void resize(struct live *v)
+{
+	int width, height;
+
+	v->resized = false;
+	term_resized(v->term);
+	term_size(v->term, &width, &height);
+	canvas_resize(&v->canvas, width, height);
+	sync_host(v);
+	tell_wants(v); /* a taller window may show more panels */
+}
+
+static void note_turn(struct live *v)
+{
+	if (session_turn(v->session) == v->turn)
+		return;
+	v->turn = session_turn(v->session);
+	if (v->conf->next_frame && !ui_paused(v->ui) && !v->conf->next_frame(v->conf->ctx))
+		v->host.replay = true;
+	if (v->conf->turn)
+		v->conf->turn(v->conf->ctx, v->session);
+}
+
+/* The end of a turn: decides whether to paint now or to wait for the rest of what was asked. */
+static void on_turn(void *ctx)
+{
+	struct live *v = ctx;
+	int64_t now = loop_now(v->loop)->mono_ns;
+	bool old = v->changed_ns != 0 && now - v->changed_ns >= LIVE_HOLD_MS * CLOCK_MS_NS;
+
+	note_turn(v);
+	if (v->suspended || (v->changed_ns == 0 && !v->urgent))
+		return;
+	if (!v->urgent && !old && !session_settled(v->session))
+		return;
+	sync_host(v);
+	if (v->resized)
+		resize(v);
+	act(v, ui_tick(v->ui, &v->host) & ~(unsigned)UI_REDRAW);
+	if (!term_writable(v->term)) { /* a slow line: skip this frame, look again soon */
+		loop_timer_in(v->hold, LIVE_HOLD_MS);
+		return;
+	}
+	ui_draw(v->ui, &v->host, &v->canvas);
+	if (fill_lookups(v) && !v->urgent && !old)
+		return; /* names and texts of these rows come in a moment: one paint, not two */
+	v->urgent = false;
+	v->changed_ns = 0;
+	loop_timer_stop(v->hold);
+	term_draw(v->term, &v->canvas);
+}
+
+static void watch_signals(struct live *v)
+{
+	static const int watched[] = {SIGWINCH, SIGTSTP, SIGCONT, SIGTERM, SIGHUP, SIGINT, SIGQUIT};
+
+	for (size_t i = 0; i < ARRAY_LEN(watched); i++)
+		v->signals[i] = loop_signal_new(v->loop, watched[i], on_signal, v);
+}
+
+static int open_ui(struct live *v, struct err *why)
+{
+	int width, height, rc;
+
+	v->host.panels = v->conf->session.panels;
+	v->host.panel_count = v->conf->session.panel_count;
+	v->host.feed = host_feed;
+	v->host.ctx = v;
+	v->host.themes = v->conf->themes;
+	v->host.interval_ms = v->conf->session.interval_ms;
+	v->host.replay = v->conf->next_frame != NULL;
+	sync_host(v);
+	rc = ui_new(&v->ui, &v->host, why);
+	if (rc < 0)
+		return rc;
+	rc = v->conf->prepare(v->conf->ctx, v->ui, why);
+	if (rc < 0)
+		return rc;
+	rc = term_open(&v->term, &v->conf->term, why);
+	if (rc < 0)
+		return rc;
+	tell_guard(v, true);
+	term_size(v->term, &width, &height);
+	canvas_init(&v->canvas, width, height);
+	v->canvas.ascii = v->conf->term.ascii;
+	load_theme(v);
+	return 0;
+}
+
+static void release(struct live *v)
+{
+	for (size_t i = 0; i < ARRAY_LEN(v->signals); i++)
+		if (v->signals[i])
+			loop_signal_free(v->signals[i]);
+	loop_fd_free(v->input);
+	loop_timer_free(v->hold);
+	if (v->term) {
+		term_close(v->term);
+		if (v->conf->guard)
+			guard_arm(v->conf->guard, (struct str){0}, false);
+	}
+	canvas_release(&v->canvas);
+	session_free(v->session);
+	ui_free(v->ui);
+}
+
+int live_run(struct loop *l, const struct live_conf *conf, int *signo, struct err *why)
+{
+	struct live v = {.loop = l, .conf = conf};
+	struct session_conf session = conf->session;
+	int rc;
+
+	session.changed = on_changed;
+	session.changed_ctx = &v;
+	v.hold = loop_timer_new(l, on_hold, &v);
+	rc = open_ui(&v, why);
+	if (rc < 0)
+		goto out;
+	watch_signals(&v);
+	v.input = loop_fd_new(l, term_fd(v.term), LOOP_READ, on_input, &v);
+	ui_draw(v.ui, &v.host, &v.canvas); /* the skeleton is on the screen before a library is loaded or a name resolved */
+	term_draw(v.term, &v.canvas);
+	rc = session_new(&v.session, l, &session, why);
+	if (rc < 0)
+		goto out;
+	sync_host(&v);
+	tell_wants(&v);
+	loop_on_turn(l, on_turn, &v);
+	session_start(v.session);
+	loop_run(l);
+	rc = v.failed.code;
+	if (rc < 0)
+		*why = v.failed;
+out:
+	*signo = v.signo;
+	release(&v);
+	return rc;
+}

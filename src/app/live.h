@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/*
+ * The live dashboard: terminal, ui and session on one loop. Nothing here waits: keys are handled in the turn in which they
+ * come, a frame is painted when the answers of a round trip are in (or 50 ms after the first of them), and a terminal that
+ * does not take output loses frames instead of stopping the loop.
+ */
+#ifndef APP_LIVE_H
+#define APP_LIVE_H
+
+#include "app/guard.h"
+#include "app/session.h"
+#include "core/err.h"
+#include "ui/theme.h"
+#include "ui/ui.h"
+
+struct live_conf {
+	struct session_conf session;    /* changed and its ctx are set here */
+	struct term_conf term;
+	const char *const *themes;      /* names, NULL-terminated */
+	const char *theme;              /* the one to begin with */
+	/* Loads a theme by name. */
+	int (*load_theme)(void *ctx, const char *name, struct theme *out, struct err *why);
+	/* Applies start settings (screen, sort, filter, saved layout) to a new ui. */
+	int (*prepare)(void *ctx, struct ui *ui, struct err *why);
+	/* Writes the layout that the person asked to keep. */
+	int (*save)(void *ctx, struct str layout, struct err *why);
+	/* Replay: shows the next recorded frame; false at the end. NULL when live. */
+	bool (*next_frame)(void *ctx);
+	/* A turn begins (for a recorder); NULL = none. */
+	void (*turn)(void *ctx, struct session *s);
+	void *ctx;
+	struct guard *guard;            /* NULL: no guard (debugging) */
+};
+
+/* Runs until the person quits. 0, or a negative error: nothing is on the terminal any more and *why says it. *signo is the
+ * signal that ended it, 0 for a key. */
+int live_run(struct loop *l, const struct live_conf *conf, int *signo, struct err *why) MUSTCHECK;
+
+#endif

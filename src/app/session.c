@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: PostgreSQL */
+#include "app/session.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/session_private.h"
+#include "core/mem.h"
+
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+struct session_slot *session_slot(const struct session *s, int panel, int server)
+{
+	return &s->slot[panel * s->server_count + server];
+}
+
+bool session_stands(const struct session *s, int panel, int server)
+{
+	return s->conf.panels[panel]->source == s->status[server]->kind;
+}
+
+static void server_down(struct session *s, int server)
+{
+	const struct server_status *status = s->status[server];
+
+	for (int p = 0; p < s->conf.panel_count; p++) {
+		struct session_slot *slot = session_slot(s, p, server);
+
+		if (slot->feed)
+			feed_stale(slot->feed, status->reason);
+	}
+}
+
+static void server_up(struct session *s, int server)
+{
+	for (int p = 0; p < s->conf.panel_count; p++) {
+		struct session_slot *slot = session_slot(s, p, server);
+
+		slot->due = slot->feed && (slot->wanted || s->conf.panels[p]->always);
+	}
+	if (!s->paused)
+		session_ask_due(s, server);
+}
+
+static void on_status(void *ctx, struct source *source)
+{
+	struct session_server *server = ctx;
+	struct session *s = server->session;
+	int index = (int)(server - s->server);
+	enum server_state before = server->state, now = source_status(source)->state;
+
+	server->state = now;
+	if (now != before && (now == SERVER_STALE || now == SERVER_LOST || now == SERVER_REFUSED))
+		server_down(s, index);
+	if (now == SERVER_LIVE && before != SERVER_LIVE && before != SERVER_STALE)
+		server_up(s, index);
+	s->conf.changed(s->conf.changed_ctx);
+}
+
+static void note_cost(struct session *s)
+{
+	double sum = 0;
+	int i = (int)(s->turn % SESSION_COST_TURNS);
+
+	for (int k = 0; k < s->server_count - 1; k++)
+		sum += s->status[k]->cost_ms;
+	s->cost_ms[i] = sum;
+	s->cost_ns[i] = loop_now(s->loop)->mono_ns;
+	if (s->cost_count < SESSION_COST_TURNS)
+		s->cost_count++;
+}
+
+double session_cost(const struct session *s)
+{
+	int newest = (int)(s->turn % SESSION_COST_TURNS);
+	int oldest = (newest + SESSION_COST_TURNS - (s->cost_count - 1)) % SESSION_COST_TURNS;
+
+	if (s->cost_count < 3)
+		return NAN;
+	return 100.0 * (s->cost_ms[newest] - s->cost_ms[oldest]) * 1e6 / (double)(s->cost_ns[newest] - s->cost_ns[oldest]);
+}
+
+static void mark_due(struct session *s)
+{
+	int64_t now = loop_now(s->loop)->mono_ns;
+	int64_t slack = (int64_t)(s->interval_ms * 1e6 / 4);
+
+	for (int p = 0; p < s->conf.panel_count; p++) {
+		const struct panel *panel = s->conf.panels[p];
+
+		for (int k = 0; k < s->server_count; k++) {
+			struct session_slot *slot = session_slot(s, p, k);
+			double every = s->conf.every_frame ? 0 : panel->every_ms;
+			double share = s->conf.every_frame ? INFINITY : s->conf.cost_share;
+
+			if (!slot->feed || slot->open || panel->observes || !(slot->wanted || panel->always))
+				continue;
+			if (cadence_due_ns(&slot->cadence, s->interval_ms, every, share) <= now + slack)
+				slot->due = true;
+		}
+	}
+}
+
+static void on_tick(void *ctx)
+{
+	struct session *s = ctx;
+	int64_t now = loop_now(s->loop)->mono_ns, step = (int64_t)(s->interval_ms * 1e6);
+
+	/* after a stop (SIGSTOP, a laptop's sleep) go on from now: no burst of missed turns */
+	s->tick_ns = now - s->tick_ns > 2 * step ? now : s->tick_ns + step;
+	loop_timer_at(s->tick, s->tick_ns + step);
+	s->turn++;
+	note_cost(s);
+	if (!s->paused) {
+		mark_due(s);
+		for (int k = 0; k < s->server_count; k++)
+			session_ask_due(s, k);
+	}
+	s->conf.changed(s->conf.changed_ctx); /* a second passed: clock and ages */
+}
+
+static void on_sampler(void *ctx)
+{
+	struct session *s = ctx;
+
+	loop_timer_in(s->sampler, 1000.0 / s->conf.inflight_hz);
+	if (!s->paused)
+		session_sample_running(s);
+}
+
+int session_new(struct session **out, struct loop *l, const struct session_conf *conf, struct err *why)
+{
+	struct session *s = mem_alloc(sizeof *s);
+	int n = conf->source_count;
+
+	s->loop = l;
+	s->conf = *conf;
+	s->interval_ms = conf->interval_ms;
+	s->server_count = n + 1;
+	s->server = mem_calloc((size_t)n + 1, sizeof *s->server);
+	s->status = mem_calloc((size_t)n + 1, sizeof *s->status);
+	s->slot = mem_calloc((size_t)conf->panel_count * ((size_t)n + 1), sizeof *s->slot);
+	s->self = (struct server_status){.kind = PANEL_SELF, .state = SERVER_LIVE, .rtt_ms = NAN, .product = "dytop",
+	                                 .name = "dytop", .version_text = PACKAGE_VERSION};
+	s->self.since_ns = loop_now(l)->mono_ns;
+	s->status[n] = &s->self;
+	for (int i = 0; i <= n; i++)
+		s->server[i].session = s;
+	s->server[n].state = SERVER_LIVE;
+	for (int i = 0; i < n; i++) {
+		struct source_events events = {.status = on_status, .ctx = &s->server[i]};
+		int rc = source_new(&s->server[i].source, l, &conf->sources[i], &events, conf->log, why);
+
+		if (rc < 0) {
+			session_free(s);
+			return rc;
+		}
+		s->status[i] = source_status(s->server[i].source);
+		s->server[i].state = s->status[i]->state;
+	}
+	s->tick = loop_timer_new(l, on_tick, s);
+	s->sampler = loop_timer_new(l, on_sampler, s);
+	for (int p = 0; p < conf->panel_count; p++)
+		for (int k = 0; k <= n; k++)
+			if (conf->panels[p]->always && session_stands(s, p, k))
+				session_slot(s, p, k)->feed = feed_new(conf->panels[p]);
+	*out = s;
+	return 0;
+}
+
+void session_free(struct session *s)
+{
+	if (!s)
+		return;
+	for (int i = 0; i < s->server_count; i++)
+		source_free(s->server[i].source);
+	loop_timer_free(s->tick);
+	loop_timer_free(s->sampler);
+	for (int i = 0; i < s->conf.panel_count * s->server_count; i++)
+		feed_free(s->slot[i].feed);
+	free(s->slot);
+	free(s->status);
+	free(s->server);
+	free(s);
+}
+
+void session_start(struct session *s)
+{
+	s->started = true;
+	s->tick_ns = loop_now(s->loop)->mono_ns;
+	for (int i = 0; i < s->server_count - 1; i++)
+		source_start(s->server[i].source);
+	loop_timer_at(s->tick, s->tick_ns + (int64_t)(s->interval_ms * 1e6));
+	if (s->conf.inflight_hz > 0)
+		loop_timer_in(s->sampler, 1000.0 / s->conf.inflight_hz);
+	session_refresh(s);
+}
+
+const struct server_status *const *session_servers(const struct session *s, int *count)
+{
+	*count = s->server_count;
+	return s->status;
+}
+
+struct source *session_source(const struct session *s, int server)
+{
+	return s->server[server].source;
+}
+
+struct feed *session_feed(const struct session *s, int panel, int server)
+{
+	return session_slot(s, panel, server)->feed;
+}
+
+void session_want(struct session *s, const struct session_pair *wanted, int count)
+{
+	bool fresh = false;
+
+	for (int i = 0; i < s->conf.panel_count * s->server_count; i++)
+		s->slot[i].wanted = false;
+	for (int i = 0; i < count; i++) {
+		struct session_slot *slot = session_slot(s, wanted[i].panel, wanted[i].server);
+
+		if (!session_stands(s, wanted[i].panel, wanted[i].server))
+			continue;
+		slot->wanted = true;
+		if (!slot->feed)
+			slot->feed = feed_new(s->conf.panels[wanted[i].panel]);
+		/* a screen one comes back to shows its last figures at once and asks when its cadence allows */
+		if (cadence_due_ns(&slot->cadence, s->interval_ms, s->conf.panels[wanted[i].panel]->every_ms,
+		                   s->conf.cost_share) <= loop_now(s->loop)->mono_ns && !slot->open)
+			fresh = slot->due = true;
+	}
+	if (fresh && s->started && !s->paused)
+		for (int k = 0; k < s->server_count; k++)
+			session_ask_due(s, k);
+}
+
+void session_refresh(struct session *s)
+{
+	for (int p = 0; p < s->conf.panel_count; p++)
+		for (int k = 0; k < s->server_count; k++) {
+			struct session_slot *slot = session_slot(s, p, k);
+
+			if (slot->feed && !slot->open && (slot->wanted || s->conf.panels[p]->always))
+				slot->due = true;
+		}
+	for (int k = 0; k < s->server_count; k++)
+		session_ask_due(s, k);
+}
+
+void session_set_interval(struct session *s, double ms)
+{
+	s->interval_ms = ms;
+	if (!s->started)
+		return;
+	s->tick_ns = loop_now(s->loop)->mono_ns;
+	loop_timer_at(s->tick, s->tick_ns + (int64_t)(ms * 1e6));
+}
+
+void session_pause(struct session *s, bool paused)
+{
+	s->paused = paused;
+	if (!paused)
+		session_refresh(s);
+}
+
+void session_retry(struct session *s)
+{
+	for (int i = 0; i < s->server_count - 1; i++)
+		if (s->status[i]->state != SERVER_LIVE)
+			source_retry(s->server[i].source);
+}
+
+bool session_settled(const struct session *s)
+{
+	for (int i = 0; i < s->server_count; i++)
+		if (s->server[i].open > 0)
+			return false;
+	return true;
+}
+
+int64_t session_turn(const struct session *s)
+{
+	return s->turn;
+}

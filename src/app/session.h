@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/*
+ * The heart: which panel is asked of which server when, and where the answer goes. Owns the sources and the feeds; knows no
+ * terminal and no format. Live, batch and (later) record and check all stand on it.
+ *
+ * Every panel stands on every server of its kind: a feed for each pair is made at first use. A pair is asked when it is
+ * wanted (on the screen, in the batch) or its panel is `always`, and when its cadence says that it is due; all that is due
+ * for one server goes out in one round trip. dytop itself is the last server (PANEL_SELF): its panels read the states of
+ * the others.
+ */
+#ifndef APP_SESSION_H
+#define APP_SESSION_H
+
+#include "core/base.h"
+#include "core/err.h"
+#include "core/log.h"
+#include "loop/loop.h"
+#include "model/feed.h"
+#include "model/status.h"
+#include "source/source.h"
+
+struct session;
+
+struct session_pair { /* a panel on a server, both by index */
+	int panel, server;
+};
+
+struct session_conf {
+	const struct panel *const *panels; /* borrowed */
+	int panel_count;
+	struct source_conf *sources;       /* passwords in it are wiped when the sources took them */
+	int source_count;
+	double interval_ms;
+	double cost_share;      /* of one core of a server, that one panel may take (0.004) */
+	double inflight_hz;     /* how often the sampler of running statements looks; 0 = never */
+	double inflight_share;  /* of one core of the server, that the sampler may take */
+	bool every_frame;       /* batch: ask each wanted panel in each interval, whatever its own cadence */
+	struct log *log;
+	/* Something changed (a sample, a lookup, a status); called from the loop, may be called often. */
+	void (*changed)(void *ctx);
+	void *changed_ctx;
+	/* A sample arrived, for a recorder; NULL = none. keys: those of a lookup, by_count a row. */
+	void (*arrived)(void *ctx, int server, const struct panel *panel, int lookup, const int64_t *keys, int key_count,
+	                const struct sample *sample);
+	void *arrived_ctx;
+};
+
+int session_new(struct session **out, struct loop *l, const struct session_conf *conf, struct err *why) MUSTCHECK;
+void session_free(struct session *s); /* NULL is accepted */
+void session_start(struct session *s);
+
+/* The servers, dytop itself last; the array lives as long as the session. */
+const struct server_status *const *session_servers(const struct session *s, int *count);
+struct source *session_source(const struct session *s, int server); /* NULL for dytop itself */
+/* NULL while the pair was never wanted. */
+struct feed *session_feed(const struct session *s, int panel, int server);
+
+/* What is wanted from now on (always: panels are added by the session); new pairs are asked at once. */
+void session_want(struct session *s, const struct session_pair *wanted, int count);
+/* Rows of a pair whose lookups should be filled: `whole` is a bit set of lookups that all rows of the feed need (for sorting,
+ * filtering); `detail` includes the lookups that only a detail window needs. What is missing is staged. */
+struct session_rows {
+	struct session_pair pair;
+	const int *rows;
+	int count;
+	unsigned whole;
+	bool detail;
+};
+void session_fill(struct session *s, const struct session_rows *rows);
+/* Sends what was staged, one round trip a server. True while a lookup is open (the answer will change the screen). */
+bool session_flush(struct session *s);
+void session_refresh(struct session *s);                 /* everything wanted is due now */
+void session_set_interval(struct session *s, double ms);
+void session_pause(struct session *s, bool paused);      /* nothing is asked while paused; states go on */
+void session_retry(struct session *s);                   /* servers that wait to reconnect try now */
+
+/* No request is open. */
+bool session_settled(const struct session *s);
+/* Requests sent, and percent of one core that the servers spent on us over the last seconds (NAN: not known yet). */
+double session_cost(const struct session *s);
+/* How many intervals have begun. */
+int64_t session_turn(const struct session *s);
+
+#endif

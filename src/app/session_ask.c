@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/* From what is due to one round trip a server, and from its answers to the feeds. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/session_private.h"
+#include "core/mem.h"
+
+static void request_free(struct session_request *rq)
+{
+	free(rq->keys);
+	free(rq);
+}
+
+static void after_answer(void *ctx)
+{
+	struct session *s = ctx;
+
+	s->after_planned = false;
+	if (!s->paused)
+		for (int k = 0; k < s->server_count; k++)
+			session_ask_due(s, k);
+}
+
+/* What became due while a round trip was open goes out when it is over: in a fresh turn, not inside a source's callback. */
+static void plan_after(struct session *s)
+{
+	if (s->after_planned)
+		return;
+	s->after_planned = true;
+	loop_defer(s->loop, after_answer, s);
+}
+
+static void take_panel(struct session *s, struct session_request *rq, struct sample *sample, const struct err *why)
+{
+	struct session_slot *slot = session_slot(s, rq->panel, rq->server);
+
+	slot->open = false;
+	if (sample) {
+		cadence_note(&slot->cadence, (double)sample->elapsed_us / 1e3, s->status[rq->server]->rtt_ms);
+		feed_push(slot->feed, sample);
+	} else if (why->code != ERR_NOT_FOUND) { /* a recording that has no sample of this moment: keep what is there */
+		feed_fail(slot->feed, why);
+	}
+}
+
+static void take_running(struct session *s, struct session_request *rq, struct sample *sample)
+{
+	struct session_slot *slot = session_slot(s, rq->panel, rq->server);
+	const struct panel *observer = s->conf.panels[rq->panel];
+	struct session_server *server = &s->server[rq->server];
+	int64_t now = loop_now(s->loop)->mono_ns;
+
+	slot->open = false;
+	if (!sample)
+		return;
+	cadence_note(&slot->cadence, (double)sample->elapsed_us / 1e3, s->status[rq->server]->rtt_ms);
+	for (int p = 0; p < s->conf.panel_count; p++) {
+		struct feed *feed = session_slot(s, p, rq->server)->feed;
+
+		if (feed && server->observed_ns > 0 && strcmp(s->conf.panels[p]->name, observer->observes) == 0)
+			feed_observe(feed, observer, sample, 1e9 / (double)(now - server->observed_ns));
+	}
+	server->observed_ns = now;
+	sample_free(sample);
+}
+
+static void on_answer(void *ctx, struct sample *sample, const struct err *why)
+{
+	struct session_request *rq = ctx;
+	struct session *s = rq->session;
+	struct session_slot *slot = session_slot(s, rq->panel, rq->server);
+
+	s->server[rq->server].open--;
+	if (sample && s->conf.arrived && !rq->observing)
+		s->conf.arrived(s->conf.arrived_ctx, rq->server, s->conf.panels[rq->panel], rq->lookup, rq->keys, rq->key_count,
+		                sample);
+	if (rq->observing) {
+		take_running(s, rq, sample);
+	} else if (rq->lookup < 0) {
+		take_panel(s, rq, sample, why);
+	} else {
+		slot->lookups_open &= ~(1u << rq->lookup);
+		if (sample)
+			feed_learn(slot->feed, rq->lookup, rq->keys, rq->key_count, sample, loop_now(s->loop));
+	}
+	request_free(rq);
+	plan_after(s);
+	s->conf.changed(s->conf.changed_ctx);
+}
+
+static struct session_request *request_new(struct session *s, int server, int panel, int lookup)
+{
+	struct session_request *rq = mem_alloc(sizeof *rq);
+
+	*rq = (struct session_request){.session = s, .panel = panel, .server = server, .lookup = lookup};
+	return rq;
+}
+
+static void stage_request(struct session *s, struct session_request *rq)
+{
+	struct session_server *server = &s->server[rq->server];
+
+	server->staged[server->staged_count++] = (struct ask){
+		.panel = s->conf.panels[rq->panel], .lookup = rq->lookup, .keys = rq->keys, .key_count = rq->key_count,
+		.done = on_answer, .ctx = rq};
+}
+
+void session_stage(struct session *s, int server, int panel, int lookup, const int64_t *keys, int key_count)
+{
+	struct session_request *rq;
+	size_t integers = 0;
+
+	if (s->server[server].staged_count == SESSION_ASKS_MAX)
+		return;
+	rq = request_new(s, server, panel, lookup);
+	if (lookup >= 0) {
+		integers = (size_t)key_count * (size_t)s->conf.panels[panel]->lookup[lookup].by_count;
+		rq->keys = mem_calloc(integers ? integers : 1, sizeof *rq->keys);
+		if (integers)
+			memcpy(rq->keys, keys, integers * sizeof *keys);
+		rq->key_count = key_count;
+	}
+	stage_request(s, rq);
+}
+
+static void unstage(struct session *s, struct session_server *server)
+{
+	for (int i = 0; i < server->staged_count; i++) {
+		struct session_request *rq = server->staged[i].ctx;
+		struct session_slot *slot = session_slot(s, rq->panel, rq->server);
+
+		if (rq->lookup < 0)
+			slot->due = !rq->observing;
+		request_free(rq);
+	}
+	server->staged_count = 0;
+}
+
+void session_send(struct session *s, int index)
+{
+	struct session_server *server = &s->server[index];
+	struct err why = {0};
+	int64_t now = loop_now(s->loop)->mono_ns;
+
+	if (server->staged_count == 0)
+		return;
+	if (source_ask(server->source, server->staged, server->staged_count, &why) < 0) {
+		log_write(s->conf.log, LOG_DEBUG, "%s: %s", s->status[index]->name, why.text);
+		unstage(s, server);
+		return;
+	}
+	server->open += server->staged_count;
+	for (int i = 0; i < server->staged_count; i++) {
+		struct session_request *rq = server->staged[i].ctx;
+		struct session_slot *slot = session_slot(s, rq->panel, index);
+
+		if (rq->lookup >= 0) {
+			slot->lookups_open |= 1u << rq->lookup;
+			feed_asked(slot->feed, rq->lookup, loop_now(s->loop));
+		} else {
+			slot->open = true;
+			slot->due = false;
+			slot->cadence.asked_ns = now;
+		}
+	}
+	server->staged_count = 0;
+}
+
+void session_ask_due(struct session *s, int index)
+{
+	struct session_server *server = &s->server[index];
+
+	if (!s->started || (server->source && !source_ready(server->source)))
+		return;
+	for (int p = 0; p < s->conf.panel_count; p++) {
+		struct session_slot *slot = session_slot(s, p, index);
+
+		if (!slot->due || slot->open)
+			continue;
+		if (!server->source) {
+			slot->due = false;
+			slot->cadence.asked_ns = loop_now(s->loop)->mono_ns;
+			session_ask_self(s, p);
+		} else {
+			session_stage(s, index, p, -1, NULL, 0);
+		}
+	}
+	session_send(s, index);
+}
+
+static bool observed_is_wanted(const struct session *s, const char *observed, int server)
+{
+	for (int p = 0; p < s->conf.panel_count; p++)
+		if (strcmp(s->conf.panels[p]->name, observed) == 0)
+			return session_slot(s, p, server)->wanted;
+	return false;
+}
+
+void session_sample_running(struct session *s)
+{
+	int64_t now = loop_now(s->loop)->mono_ns;
+
+	for (int p = 0; p < s->conf.panel_count; p++) {
+		const struct panel *panel = s->conf.panels[p];
+
+		for (int k = 0; panel->observes && k < s->server_count - 1; k++) {
+			struct session_slot *slot = session_slot(s, p, k);
+			struct session_request *rq;
+
+			if (!session_stands(s, p, k) || slot->open || !observed_is_wanted(s, panel->observes, k) ||
+			    !source_ready(s->server[k].source) || !panel_body_for(panel, -1, s->status[k]->version, 0))
+				continue;
+			if (cadence_due_ns(&slot->cadence, 0, 1000.0 / s->conf.inflight_hz, s->conf.inflight_share) > now)
+				continue;
+			rq = request_new(s, k, p, -1);
+			rq->observing = true;
+			stage_request(s, rq);
+			session_send(s, k);
+		}
+	}
+}
+
+/* --- lookups ---------------------------------------------------------------------------------------------------- */
+
+static void stage_missing(struct session *s, const struct session_rows *want, int k)
+{
+	struct session_slot *slot = session_slot(s, want->pair.panel, want->pair.server);
+	const struct panel_lookup *lookup = &s->conf.panels[want->pair.panel]->lookup[k];
+	int *all = NULL, count = want->count, found;
+	const int *rows = want->rows;
+	int64_t *keys;
+
+	if (want->whole & (1u << k) || lookup->all_rows) {
+		count = feed_rows(slot->feed);
+		rows = all = mem_calloc((size_t)count + 1, sizeof *all);
+		for (int i = 0; i < count; i++)
+			all[i] = i;
+	}
+	keys = mem_calloc((size_t)lookup->batch * (size_t)lookup->by_count, sizeof *keys);
+	found = feed_missing(slot->feed, k, rows, count, loop_now(s->loop), keys, lookup->batch);
+	if (found > 0)
+		session_stage(s, want->pair.server, want->pair.panel, k, keys, found);
+	free(keys);
+	free(all);
+}
+
+void session_fill(struct session *s, const struct session_rows *want)
+{
+	const struct panel *panel = s->conf.panels[want->pair.panel];
+	struct session_slot *slot = session_slot(s, want->pair.panel, want->pair.server);
+	struct source *source = s->server[want->pair.server].source;
+
+	if (!slot->feed || !source || !source_ready(source) || feed_rows(slot->feed) == 0)
+		return;
+	for (int k = 0; k < panel->lookup_count; k++)
+		if (!(slot->lookups_open & (1u << k)) && (want->detail || !panel->lookup[k].detail))
+			stage_missing(s, want, k);
+}
+
+bool session_flush(struct session *s)
+{
+	bool open = false;
+
+	for (int k = 0; k < s->server_count - 1; k++)
+		session_send(s, k);
+	for (int i = 0; i < s->conf.panel_count * s->server_count; i++)
+		open = open || s->slot[i].lookups_open != 0;
+	return open;
+}

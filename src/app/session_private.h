@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/* What the files of the session share; nobody else includes it. */
+#ifndef APP_SESSION_PRIVATE_H
+#define APP_SESSION_PRIVATE_H
+
+#include "app/session.h"
+#include "model/cadence.h"
+
+enum {
+	SESSION_ASKS_MAX = 64,     /* asks of one round trip */
+	SESSION_COST_TURNS = 10,   /* turns over which dytop's own cost is averaged */
+};
+
+struct session_slot { /* one panel on one server */
+	struct feed *feed;
+	struct cadence cadence;
+	bool wanted;
+	bool due;              /* to be asked as soon as the server is ready */
+	bool open;             /* asked, not answered */
+	unsigned lookups_open; /* bit per lookup */
+};
+
+struct session_request { /* the context of one ask */
+	struct session *session;
+	int panel, server, lookup;
+	int64_t *keys;
+	int key_count;
+	bool observing;        /* for the sampler of running statements, not for the panel's own feed */
+};
+
+struct session_server {
+	struct session *session;
+	struct source *source; /* NULL: dytop itself */
+	enum server_state state;
+	int open;              /* asks without an answer */
+	struct ask staged[SESSION_ASKS_MAX];
+	int staged_count;
+	int64_t observed_ns;   /* when the sampler last looked */
+};
+
+struct session {
+	struct loop *loop;
+	struct session_conf conf;
+	struct session_server *server; /* server_count, dytop itself last */
+	const struct server_status **status;
+	struct server_status self;
+	int server_count;
+	struct session_slot *slot;     /* panel-major: [panel * server_count + server] */
+	struct loop_timer *tick, *sampler;
+	int64_t tick_ns;               /* when the running interval began */
+	int64_t turn;
+	double interval_ms;
+	bool started, paused, after_planned;
+	double cost_ms[SESSION_COST_TURNS];
+	int64_t cost_ns[SESSION_COST_TURNS];
+	int cost_count;
+};
+
+struct session_slot *session_slot(const struct session *s, int panel, int server);
+bool session_stands(const struct session *s, int panel, int server); /* the panel is for that kind of server */
+
+/* session_ask.c: from what is due to one round trip, and its answers. */
+void session_ask_due(struct session *s, int server);
+void session_stage(struct session *s, int server, int panel, int lookup, const int64_t *keys, int key_count);
+void session_send(struct session *s, int server);
+void session_sample_running(struct session *s); /* the sampler's turn */
+
+/* session_self.c: the panels about dytop itself. */
+void session_ask_self(struct session *s, int panel);
+
+#endif
