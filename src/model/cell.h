@@ -61,8 +61,16 @@ int cell_compare(const struct cell *a, const struct cell *b);
 
 /* "exact", "estimated", "bound", "cumulative". */
 const char *mark_name(enum mark mark);
+/*
+ * The mark of a figure made from two: exact < bound < estimated < lifetime, the higher one wins. Bound and estimated
+ * together are an estimate, because "<=" may only be said of what always holds; lifetime goes before all, because it
+ * answers for another period. A bound must only be combined in ways that keep it an upper bound: the
+ * expression evaluator gives unknown where it would not stay one (x - bound, x / bound).
+ */
+enum mark mark_worst(enum mark a, enum mark b);
 
-/* The form for people: "-", "~120ms", "<=300ms", "1.2k", cleaned text (CLEAN_LINE | flags). now is for UNIT_TIME. */
+/* The form for people: "-", "~120ms", "<=300ms", "1.2k", "yes", cleaned text (CLEAN_LINE | flags). Texts and lifetime
+ * figures carry no sign. wall_us is now, for UNIT_TIME. */
 void cell_format(struct buf *out, const struct cell *c, enum unit unit, int64_t wall_us, unsigned clean_flags);
 
 #endif

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * The one home of libyaml: text to a small tree with line numbers, strictly. Aliases, anchors, tags, several documents,
- * duplicate keys, depth over 16 and size over 1 MiB are errors that name file, line and column.
+ * The one home of libyaml: text to a small tree with line numbers, strictly. Aliases, anchors, tags, directives, several
+ * documents, duplicate keys, entries of a [flow] map without a value, keys that are not plain texts, NUL bytes, invalid
+ * UTF-8, depth over 16, more than 65536 nodes, more than 1024 entries in one map and a size over 1 MiB are errors that
+ * name file, line and column. The outermost node is a map. A byte order mark and CR LF line ends are accepted.
  */
 #ifndef MODEL_YAML_H
 #define MODEL_YAML_H
@@ -16,8 +18,8 @@ struct yaml {
 	const char *key;    /* in a map: the entry's key, else NULL */
 	const char *text;   /* scalar: its text (NUL-terminated, may be ""), else NULL */
 	bool quoted;        /* scalar was quoted (so that "12" and 12 can be told) */
-	int line;           /* 1-based line in the file (first_line counted in) */
-	int column;
+	int line;           /* 1-based line in the file (first_line counted in): of the key, or of the value if it has none */
+	int column;         /* 1-based, of the same place */
 	struct yaml *child; /* first entry of a list or map */
 	struct yaml *next;
 	int count;          /* number of children */
@@ -28,13 +30,13 @@ struct yaml_file; /* owns the tree */
 /* Parses len bytes; `name` is used in messages only, and line numbers start at first_line. An empty text is an empty map. */
 int yaml_parse(struct yaml_file **out, const char *name, int first_line, const char *text, size_t len,
                struct err *why) MUSTCHECK;
-void yaml_free(struct yaml_file *file);
+void yaml_file_free(struct yaml_file *file); /* NULL is accepted; libyaml itself exports a yaml_free() */
 const struct yaml *yaml_root(const struct yaml_file *file);
 const char *yaml_name(const struct yaml_file *file);
 
 /* The entry of a map, NULL when absent (or when map is NULL). */
 const struct yaml *yaml_get(const struct yaml *map, const char *key);
-/* Sets "NAME:LINE: message" and returns ERR_INVALID. */
+/* Sets "NAME:LINE: message" (cleaned: texts of the file may be quoted in it) and returns ERR_INVALID. */
 int yaml_error(const struct yaml_file *file, const struct yaml *at, struct err *why, const char *format, ...)
 	PRINTFLIKE(4, 5);
 /* Fails on the first key of `map` that is not in the NULL-terminated list, naming it and the nearest known one. */
