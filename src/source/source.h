@@ -31,12 +31,13 @@ struct source_conf {
 	const char *target;       /* conninfo or URI; pg and pgbouncer: anything that libpq takes, may be "" */
 	/* pg and pgbouncer: settings from flags, override target; NULL = not given */
 	const char *host, *port, *user, *dbname;
-	const char *password;     /* from a prompt; wiped by source_new() after it took its copy. redis: from env or file */
+	char *password;           /* from a prompt; wiped by source_new() after it took its copy. redis: from env or file */
 	const char *redis_user;
 	const char *tls_ca, *tls_cert, *tls_key; /* redis */
 	bool tls_insecure;        /* redis: do not verify (asked for by the person) */
 	double connect_timeout_ms; /* own deadline of one attempt, default 10000 */
 	double statement_timeout_ms, lock_timeout_ms; /* defaults 2000, 250 */
+	double start_delay_ms;    /* source_start() connects that much later: many servers start staggered */
 	const struct source_param *params; /* NULL-name-terminated, borrowed for the source's life */
 	/* Server-side texts that are not panels (session settings, probes), by name, e.g. "pg_session"; borrowed. */
 	const char *(*text)(void *ctx, const char *name);
@@ -44,7 +45,8 @@ struct source_conf {
 };
 
 struct source_events {
-	/* The status changed (any field). */
+	/* The status changed: state, reason, notice, who and what the server is. (answered_ns, rtt_ms and the counters move
+	 * with every answer and are read when drawing.) While a server is silent it comes once a second. */
 	void (*status)(void *ctx, struct source *s);
 	void *ctx;
 };
@@ -62,7 +64,9 @@ struct ask {
 int source_new(struct source **out, struct loop *l, struct source_conf *conf, const struct source_events *events,
                struct log *log, struct err *why) MUSTCHECK;
 void source_start(struct source *s);
-void source_free(struct source *s); /* answers what is open with ERR_LOST, closes, frees; NULL is accepted */
+/* Answers what is open with ERR_LOST, closes, frees; NULL is accepted. Not from inside a callback of the same source: use
+ * loop_defer() there. */
+void source_free(struct source *s);
 const struct server_status *source_status(const struct source *s);
 /* Live and nothing under way: may be asked. */
 bool source_ready(const struct source *s);
@@ -73,10 +77,10 @@ int64_t source_asking_since(const struct source *s);
 /* Tries to connect now instead of waiting for the back-off. */
 void source_retry(struct source *s);
 
-/* --- for the files of this folder: one const struct each, listed in source.c --- */
+/* --- for the files of this folder: one const struct each, listed in source.c (see source/source_private.h) --- */
 struct source_ops {
 	enum panel_source kind;
-	int (*create)(struct source *s, struct source_conf *conf, struct err *why);
+	int (*create)(struct source *s, struct source_conf *conf, struct err *why); /* on failure leaves nothing behind */
 	void (*start)(struct source *s);
 	void (*destroy)(struct source *s);
 	bool (*ready)(const struct source *s);
