@@ -9,16 +9,21 @@
 
 #include "core/base.h"
 
-enum { CADENCE_KEEP = 5 };
+enum {
+	CADENCE_KEEP = 5,
+	CADENCE_SLOWEST_MS = 60000 /* cost alone never slows a panel down further than this */
+};
 
 struct cadence {
 	double cost_ms[CADENCE_KEEP];
 	int count, next;
-	int64_t asked_ns;  /* when last asked, 0 = never */
+	int64_t asked_ns;  /* when last asked, 0 = never; set by the one who asks */
 };
 
+/* An answer took elapsed_ms, an empty round trip takes rtt_ms (NAN: not known, nothing is taken off). */
 void cadence_note(struct cadence *c, double elapsed_ms, double rtt_ms);
-/* When it is due: 0 at once. share = the part of one core that this panel may take, e.g. 0.003. */
+/* When it is due (monotonic ns): 0 = at once, as it was never asked. share = the part of one core that this panel may
+ * take, e.g. 0.003: a cost of 9 ms is then due every 3 s. */
 int64_t cadence_due_ns(const struct cadence *c, double interval_ms, double every_ms, double share);
 double cadence_cost_ms(const struct cadence *c); /* NAN before the first note */
 

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: PostgreSQL */
+#include "model/cadence.h"
+
+#include <math.h>
+
+void cadence_note(struct cadence *c, double elapsed_ms, double rtt_ms)
+{
+	double cost = elapsed_ms - (isfinite(rtt_ms) ? rtt_ms : 0);
+
+	if (!isfinite(elapsed_ms))
+		return;
+	c->cost_ms[c->next] = cost > 0 ? cost : 0;
+	c->next = (c->next + 1) % CADENCE_KEEP;
+	if (c->count < CADENCE_KEEP)
+		c->count++;
+}
+
+double cadence_cost_ms(const struct cadence *c)
+{
+	double least = NAN;
+
+	for (int i = 0; i < c->count; i++)
+		least = fmin(least, c->cost_ms[i]);
+	return least;
+}
+
+int64_t cadence_due_ns(const struct cadence *c, double interval_ms, double every_ms, double share)
+{
+	double wait = fmax(0, fmax(interval_ms, every_ms));
+	double cost = cadence_cost_ms(c);
+
+	if (c->asked_ns == 0)
+		return 0;
+	if (cost > 0) { /* false for NAN */
+		double slow = share > 0 ? cost / share : CADENCE_SLOWEST_MS;
+
+		wait = fmax(wait, fmin(slow, CADENCE_SLOWEST_MS));
+	}
+	wait = fmin(wait, 1e12); /* 30 years: the sum below cannot overflow */
+	return c->asked_ns + (int64_t)(wait * 1e6);
+}

@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: PostgreSQL */
+#include "model/sample.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "core/mem.h"
+
+enum { SAMPLE_FIRST_ROOM = 16 };
+
+/* 2^63 as a double: the first value that no longer fits an int64_t. */
+#define INT64_LIMIT 9223372036854775808.0
+
+struct sample *sample_new(int columns)
+{
+	struct sample *s = mem_alloc(sizeof(*s));
+
+	s->columns = columns > 0 ? columns : 0;
+	s->column = mem_calloc((size_t)s->columns, sizeof(*s->column));
+	buf_init(&s->pool, SAMPLE_TEXT_BYTES_MAX);
+	return s;
+}
+
+void sample_free(struct sample *s)
+{
+	if (!s)
+		return;
+	for (int i = 0; i < s->columns; i++)
+		free(s->column[i].ints);
+	free(s->column);
+	free(s->key);
+	map_release(&s->index);
+	map_release(&s->twins);
+	buf_release(&s->pool);
+	free(s);
+}
+
+static size_t value_size(enum sample_type type)
+{
+	return type == SAMPLE_ABSENT ? 0 : 8;
+}
+
+/* Rows from..to-1 of a column become unknown. */
+static void column_blank(struct sample_column *c, int from, int to)
+{
+	for (int i = from; i < to; i++) {
+		if (c->type == SAMPLE_FLOAT)
+			c->floats[i] = NAN;
+		else if (c->type == SAMPLE_TEXT)
+			c->texts[i] = (struct sample_text){SAMPLE_TEXT_UNKNOWN, 0};
+		else
+			c->ints[i] = SAMPLE_INT_UNKNOWN;
+	}
+}
+
+static void column_resize(struct sample_column *c, int room)
+{
+	_Static_assert(sizeof(struct sample_text) == 8 && sizeof(double) == 8, "every value takes 8 bytes");
+	if (value_size(c->type) > 0)
+		c->ints = mem_resize(c->ints, (size_t)room, value_size(c->type));
+}
+
+void sample_type(struct sample *s, int column, enum sample_type type)
+{
+	struct sample_column *c;
+
+	if (column < 0 || column >= s->columns)
+		return;
+	c = &s->column[column];
+	free(c->ints);
+	c->ints = NULL;
+	c->type = type;
+	if (s->room > 0 && type != SAMPLE_ABSENT) {
+		column_resize(c, s->room);
+		column_blank(c, 0, s->room);
+	}
+}
+
+int sample_add_row(struct sample *s)
+{
+	if (s->rows >= SAMPLE_ROWS_MAX) {
+		s->cut = true;
+		return -1;
+	}
+	if (s->rows == s->room) {
+		int room = s->room ? s->room * 2 : SAMPLE_FIRST_ROOM;
+
+		for (int i = 0; i < s->columns; i++) {
+			if (s->column[i].type == SAMPLE_ABSENT)
+				continue;
+			column_resize(&s->column[i], room);
+			column_blank(&s->column[i], s->room, room);
+		}
+		s->room = room;
+	}
+	return s->rows++;
+}
+
+static struct sample_column *place(struct sample *s, int row, int column)
+{
+	if (row < 0 || row >= s->rows || column < 0 || column >= s->columns)
+		return NULL;
+	return s->column[column].type == SAMPLE_ABSENT ? NULL : &s->column[column];
+}
+
+void sample_set_int(struct sample *s, int row, int column, int64_t value)
+{
+	struct sample_column *c = place(s, row, column);
+
+	if (!c)
+		return;
+	if (c->type == SAMPLE_FLOAT)
+		c->floats[row] = value == SAMPLE_INT_UNKNOWN ? (double)NAN : (double)value;
+	else if (c->type == SAMPLE_TEXT)
+		column_blank(c, row, row + 1);
+	else
+		c->ints[row] = value;
+}
+
+void sample_set_float(struct sample *s, int row, int column, double value)
+{
+	struct sample_column *c = place(s, row, column);
+
+	if (!c)
+		return;
+	if (c->type == SAMPLE_FLOAT)
+		c->floats[row] = isfinite(value) ? value : (double)NAN;
+	else if (c->type == SAMPLE_TEXT || !isfinite(value) || value >= INT64_LIMIT || value < -INT64_LIMIT)
+		column_blank(c, row, row + 1);
+	else
+		c->ints[row] = (int64_t)round(value);
+}
+
+static bool same_text(const struct sample *s, struct sample_text t, const char *bytes, size_t len)
+{
+	return t.offset != SAMPLE_TEXT_UNKNOWN && t.len == len && (len == 0 || memcmp(s->pool.data + t.offset, bytes, len) == 0);
+}
+
+void sample_set_text(struct sample *s, int row, int column, const char *bytes, size_t len)
+{
+	struct sample_column *c = place(s, row, column);
+
+	if (!c)
+		return;
+	column_blank(c, row, row + 1);
+	if (c->type != SAMPLE_TEXT || !bytes)
+		return;
+	if (row > 0 && same_text(s, c->texts[row - 1], bytes, len)) {
+		c->texts[row] = c->texts[row - 1];
+		return;
+	}
+	if (len > SAMPLE_TEXT_BYTES_MAX - s->pool.len) {
+		s->cut = true;
+		return;
+	}
+	uint32_t offset = (uint32_t)s->pool.len;
+
+	if (len > 0 && !buf_add(&s->pool, bytes, len)) {
+		s->cut = true;
+		return;
+	}
+	c->texts[row] = (struct sample_text){offset, (uint32_t)len};
+}
+
+/* Gives back the room that doubling left over: samples live for long. */
+static void shrink(struct sample *s)
+{
+	if (s->room > s->rows) {
+		s->room = s->rows > 0 ? s->rows : 1;
+		for (int i = 0; i < s->columns; i++)
+			column_resize(&s->column[i], s->room);
+	}
+	if (s->pool.data) {
+		s->pool.room = s->pool.len + 1;
+		s->pool.data = mem_resize(s->pool.data, s->pool.room, 1);
+	}
+}
+
+/* Continues a key's hash with one value; kinds are told apart, so that 1 and "1" and unknown differ. */
+static uint64_t hash_value(const struct sample *s, uint64_t hash, int row, int column)
+{
+	const struct sample_column *c = &s->column[column];
+
+	switch (c->type) {
+	case SAMPLE_INT:
+	case SAMPLE_BOOL:
+		return map_hash_int(hash, c->ints[row]);
+	case SAMPLE_FLOAT: {
+		int64_t bits;
+
+		memcpy(&bits, &c->floats[row], sizeof(bits));
+		return map_hash_int(hash, bits);
+	}
+	case SAMPLE_TEXT:
+		if (c->texts[row].offset != SAMPLE_TEXT_UNKNOWN) {
+			hash = map_hash_int(hash, c->texts[row].len);
+			return c->texts[row].len ? map_hash(hash, s->pool.data + c->texts[row].offset, c->texts[row].len)
+			                         : hash;
+		}
+		return map_hash_int(hash, SAMPLE_INT_UNKNOWN);
+	case SAMPLE_ABSENT:
+		break;
+	}
+	return map_hash_int(hash, SAMPLE_INT_UNKNOWN);
+}
+
+void sample_finish(struct sample *s, const int *key_columns, int key_count)
+{
+	shrink(s);
+	s->key = mem_resize(s->key, (size_t)(s->rows > 0 ? s->rows : 1), sizeof(*s->key));
+	for (int row = 0; row < s->rows; row++) {
+		uint64_t hash = key_count > 0 ? MAP_SEED : (uint64_t)row, first;
+
+		for (int i = 0; i < key_count; i++) {
+			if (key_columns[i] >= 0 && key_columns[i] < s->columns)
+				hash = hash_value(s, hash, row, key_columns[i]);
+		}
+		s->key[row] = hash;
+		if (map_get(&s->index, hash, &first))
+			map_put(&s->twins, hash, first);
+		else
+			map_put(&s->index, hash, (uint64_t)row);
+	}
+}
+
+struct cell sample_cell(const struct sample *s, int row, int column)
+{
+	const struct sample_column *c;
+
+	if (row < 0 || row >= s->rows || column < 0 || column >= s->columns)
+		return CELL_NONE;
+	c = &s->column[column];
+	switch (c->type) {
+	case SAMPLE_INT:
+		return c->ints[row] == SAMPLE_INT_UNKNOWN ? CELL_NONE : cell_int(c->ints[row]);
+	case SAMPLE_BOOL:
+		return c->ints[row] == SAMPLE_INT_UNKNOWN ? CELL_NONE : cell_bool(c->ints[row] != 0);
+	case SAMPLE_FLOAT:
+		return isnan(c->floats[row]) ? CELL_NONE : (struct cell){.kind = CELL_NUMBER, .number = c->floats[row]};
+	case SAMPLE_TEXT:
+		if (c->texts[row].offset == SAMPLE_TEXT_UNKNOWN)
+			return CELL_NONE;
+		return cell_text((struct str){c->texts[row].len ? s->pool.data + c->texts[row].offset : "", c->texts[row].len});
+	case SAMPLE_ABSENT:
+		break;
+	}
+	return CELL_NONE;
+}
+
+double sample_number(const struct sample *s, int row, int column)
+{
+	const struct sample_column *c;
+
+	if (row < 0 || row >= s->rows || column < 0 || column >= s->columns)
+		return NAN;
+	c = &s->column[column];
+	if (c->type == SAMPLE_FLOAT)
+		return c->floats[row];
+	if ((c->type != SAMPLE_INT && c->type != SAMPLE_BOOL) || c->ints[row] == SAMPLE_INT_UNKNOWN)
+		return NAN;
+	return (double)c->ints[row];
+}
+
+int sample_find(const struct sample *s, uint64_t key)
+{
+	uint64_t row;
+
+	return map_get(&s->index, key, &row) ? (int)row : -1;
+}
+
+bool sample_is_twin(const struct sample *s, uint64_t key)
+{
+	uint64_t row;
+
+	return s->twins.count > 0 && map_get(&s->twins, key, &row);
+}
+
+void sample_strip(struct sample *s, bool (*keep)(void *ctx, int column), void *ctx)
+{
+	bool texts = false;
+
+	for (int i = 0; i < s->columns; i++) {
+		if (!keep(ctx, i))
+			sample_type(s, i, SAMPLE_ABSENT);
+		else if (s->column[i].type == SAMPLE_TEXT)
+			texts = true;
+	}
+	if (!texts)
+		buf_release(&s->pool);
+	free(s->key);
+	s->key = NULL;
+	map_release(&s->index);
+	map_release(&s->twins);
+}
+
+static size_t map_bytes(const struct map *m)
+{
+	return m->room * (sizeof(*m->key) + sizeof(*m->value) + sizeof(*m->used));
+}
+
+size_t sample_bytes(const struct sample *s)
+{
+	size_t bytes = sizeof(*s) + (size_t)s->columns * sizeof(*s->column) + s->pool.room;
+
+	for (int i = 0; i < s->columns; i++)
+		bytes += (size_t)s->room * value_size(s->column[i].type);
+	if (s->key)
+		bytes += (size_t)s->rows * sizeof(*s->key);
+	return bytes + map_bytes(&s->index) + map_bytes(&s->twins);
+}

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: PostgreSQL */
+#include "model/cadence.h"
+
+#include <check.h>
+#include <math.h>
+#include <stdlib.h>
+
+#include "model/status.h"
+
+#define S INT64_C(1000000000)
+
+START_TEST(never_asked_is_due_at_once)
+{
+	struct cadence c = {0};
+
+	ck_assert(isnan(cadence_cost_ms(&c)));
+	ck_assert_int_eq(cadence_due_ns(&c, 1000, 4000, 0.003), 0);
+	c.asked_ns = 5 * S;
+	ck_assert_int_eq(cadence_due_ns(&c, 1000, 0, 0.003), 6 * S);
+	ck_assert_int_eq(cadence_due_ns(&c, 1000, 4000, 0.003), 9 * S);
+}
+END_TEST
+
+START_TEST(cost_slows_down_and_one_hiccup_does_not)
+{
+	struct cadence c = {.asked_ns = S};
+
+	cadence_note(&c, 900, 0.5); /* the first answer came from a cold cache */
+	ck_assert_int_eq(cadence_due_ns(&c, 1000, 0, 0.003), S + 60 * S);
+	cadence_note(&c, 9.5, 0.5);
+	ck_assert_double_eq_tol(cadence_cost_ms(&c), 9, 1e-9);
+	ck_assert_int_eq(cadence_due_ns(&c, 1000, 0, 0.003), S + 3 * S);
+	cadence_note(&c, 500, 0.5);
+	ck_assert_int_eq(cadence_due_ns(&c, 1000, 0, 0.003), S + 3 * S);
+	for (int i = 0; i < CADENCE_KEEP; i++) /* but when it stays dear, it slows down */
+		cadence_note(&c, 30, 0);
+	ck_assert_int_eq(cadence_due_ns(&c, 1000, 0, 0.003), S + 10 * S);
+}
+END_TEST
+
+START_TEST(odd_figures_do_no_harm)
+{
+	struct cadence c = {.asked_ns = S};
+
+	cadence_note(&c, NAN, 1);
+	ck_assert(isnan(cadence_cost_ms(&c)));
+	cadence_note(&c, 0.2, 5);
+	ck_assert_double_eq(cadence_cost_ms(&c), 0);
+	cadence_note(&c, 0.2, NAN);
+	ck_assert_int_eq(cadence_due_ns(&c, 1000, 0, 0.003), 2 * S);
+	ck_assert_int_eq(cadence_due_ns(&c, NAN, NAN, 0.003), S);
+	for (int i = 0; i < CADENCE_KEEP; i++)
+		cadence_note(&c, 1, 0);
+	ck_assert_int_eq(cadence_due_ns(&c, 1000, 0, 0), 61 * S);        /* no share at all: the slowest */
+	ck_assert_int_eq(cadence_due_ns(&c, 1000, 300000, 0.003), 301 * S); /* every: may be slower than that */
+	ck_assert_int_gt(cadence_due_ns(&c, 1e300, 0, 0.003), 0);
+}
+END_TEST
+
+START_TEST(states_have_names)
+{
+	ck_assert_str_eq(server_state_name(SERVER_CONNECTING), "connecting");
+	ck_assert_str_eq(server_state_name(SERVER_ENDED), "ended");
+	ck_assert_str_eq(server_state_name((enum server_state)99), "unknown");
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("cadence");
+	TCase *t = tcase_create("cadence");
+	SRunner *runner;
+	int failed;
+
+	tcase_add_test(t, never_asked_is_due_at_once);
+	tcase_add_test(t, cost_slows_down_and_one_hiccup_does_not);
+	tcase_add_test(t, odd_figures_do_no_harm);
+	tcase_add_test(t, states_have_names);
+	suite_add_tcase(suite, t);
+	runner = srunner_create(suite);
+	srunner_run_all(runner, CK_ENV);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed ? 1 : 0;
+}
