@@ -7,12 +7,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "app/board.h"
 #include "core/mem.h"
 #include "ui/canvas.h"
 #include "ui/term.h"
 
 enum {
-	LIVE_PAIRS_MAX = 128,  /* panels times servers on one screen */
 	LIVE_HOLD_MS = 50,     /* how long a paint waits for the rest of a round trip */
 	LIVE_COPY_MAX = 64 * 1024,
 };
@@ -20,11 +20,8 @@ enum {
 struct live {
 	struct loop *loop;
 	const struct live_conf *conf;
-	struct session *session;
-	struct ui *ui;
-	struct ui_host host;
+	struct board board;
 	struct term *term;
-	struct canvas canvas;
 	struct loop_fd *input;
 	struct loop_signal *signals[8];
 	struct loop_timer *hold;
@@ -33,25 +30,7 @@ struct live {
 	bool resized, suspended;
 	int signo;
 	int64_t turn;          /* of the session, when last seen */
-	struct err failed;     /* set when it must end with an error */
 };
-
-static void sync_host(struct live *v)
-{
-	v->host.now = *loop_now(v->loop);
-	v->host.cost_share = NAN;
-	if (!v->session) /* the first paint, before any server is thought of */
-		return;
-	v->host.servers = session_servers(v->session, &v->host.server_count);
-	v->host.cost_share = session_cost(v->session);
-}
-
-static const struct feed *host_feed(void *ctx, int panel, int server)
-{
-	const struct live *v = ctx;
-
-	return v->session ? session_feed(v->session, panel, server) : NULL;
-}
 
 static void on_hold(void *ctx)
 {
@@ -70,49 +49,13 @@ static void on_changed(void *ctx)
 		loop_timer_in(v->hold, LIVE_HOLD_MS);
 }
 
-static void tell_wants(struct live *v)
-{
-	struct ui_want want[LIVE_PAIRS_MAX];
-	struct session_pair pair[LIVE_PAIRS_MAX];
-	int count = ui_wants(v->ui, &v->host, want, LIVE_PAIRS_MAX);
-
-	for (int i = 0; i < count; i++)
-		pair[i] = (struct session_pair){want[i].panel, want[i].server};
-	session_want(v->session, pair, count);
-}
-
-/* Asks for the lookups of what the last draw showed; true while answers that belong to this picture are on their way. */
-static bool fill_lookups(struct live *v)
-{
-	struct ui_want want[LIVE_PAIRS_MAX];
-	int count = ui_wants(v->ui, &v->host, want, LIVE_PAIRS_MAX);
-
-	for (int i = 0; i < count; i++) {
-		struct session_rows rows = {.pair = {want[i].panel, want[i].server}};
-		const struct panel *panel = v->host.panels[want[i].panel];
-		int detail;
-
-		rows.count = ui_visible_rows(v->ui, want[i].panel, want[i].server, &rows.rows);
-		for (int k = 0; k < panel->lookup_count; k++)
-			if (ui_needs_lookup(v->ui, want[i].panel, k))
-				rows.whole |= 1u << k;
-		session_fill(v->session, &rows);
-		if (ui_detail_row(v->ui, want[i].panel, want[i].server, &detail)) {
-			struct session_rows one = {.pair = rows.pair, .rows = &detail, .count = 1, .detail = true};
-
-			session_fill(v->session, &one);
-		}
-	}
-	return session_flush(v->session);
-}
-
 static void load_theme(struct live *v)
 {
 	struct theme theme;
 	struct err why = {0};
 
-	if (v->conf->load_theme(v->conf->ctx, ui_theme(v->ui), &theme, &why) < 0) {
-		ui_notice(v->ui, &v->host, true, why.text);
+	if (v->conf->load_theme(v->conf->ctx, ui_theme(v->board.ui), &theme, &why) < 0) {
+		ui_notice(v->board.ui, &v->board.host, true, why.text);
 		return;
 	}
 	term_set_theme(v->term, &theme);
@@ -124,11 +67,11 @@ static void save_layout(struct live *v)
 	struct buf text = BUF_INIT(1 << 20);
 	struct err why = {0};
 
-	ui_layout(v->ui, &text);
+	ui_layout(v->board.ui, &text);
 	if (v->conf->save(v->conf->ctx, buf_str(&text), &why) < 0)
-		ui_notice(v->ui, &v->host, true, why.text);
+		ui_notice(v->board.ui, &v->board.host, true, why.text);
 	else
-		ui_notice(v->ui, &v->host, false, "layout saved");
+		ui_notice(v->board.ui, &v->board.host, false, "layout saved");
 	buf_release(&text);
 }
 
@@ -163,7 +106,7 @@ static void resume(struct live *v)
 	term_resume(v->term);
 	tell_guard(v, true);
 	v->resized = v->urgent = true;
-	session_refresh(v->session);
+	session_refresh(v->board.session);
 }
 
 static void act(struct live *v, unsigned result)
@@ -177,21 +120,21 @@ static void act(struct live *v, unsigned result)
 		v->urgent = true;
 	}
 	if (result & UI_INTERVAL)
-		session_set_interval(v->session, v->host.interval_ms = ui_interval(v->ui));
+		session_set_interval(v->board.session, v->board.host.interval_ms = ui_interval(v->board.ui));
 	if (result & UI_PAUSE)
-		session_pause(v->session, ui_paused(v->ui));
+		session_pause(v->board.session, ui_paused(v->board.ui));
 	if (result & UI_WANT)
-		tell_wants(v);
+		board_want(&v->board);
 	if (result & UI_REFRESH)
-		session_refresh(v->session);
+		session_refresh(v->board.session);
 	if (result & UI_RETRY)
-		session_retry(v->session);
+		session_retry(v->board.session);
 	if (result & UI_THEME)
 		load_theme(v);
 	if (result & UI_SAVE)
 		save_layout(v);
 	if (result & UI_COPY)
-		term_copy(v->term, ui_copy_text(v->ui));
+		term_copy(v->term, ui_copy_text(v->board.ui));
 	if (result & UI_SUSPEND)
 		suspend(v);
 }
@@ -210,8 +153,8 @@ static void on_input(void *ctx, unsigned got)
 		}
 		if (event.key == TERM_KEY_RESIZE)
 			v->resized = true;
-		sync_host(v);
-		act(v, ui_event(v->ui, &v->host, &event));
+		board_sync(&v->board);
+		act(v, ui_event(v->board.ui, &v->board.host, &event));
 	}
 }
 
@@ -242,20 +185,20 @@ static void resize(struct live *v)
 	v->resized = false;
 	term_resized(v->term);
 	term_size(v->term, &width, &height);
-	canvas_resize(&v->canvas, width, height);
-	sync_host(v);
-	tell_wants(v); /* a taller window may show more panels */
+	canvas_resize(&v->board.canvas, width, height);
+	board_sync(&v->board);
+	board_want(&v->board); /* a taller window may show more panels */
 }
 
 static void note_turn(struct live *v)
 {
-	if (session_turn(v->session) == v->turn)
+	if (session_turn(v->board.session) == v->turn)
 		return;
-	v->turn = session_turn(v->session);
-	if (v->conf->next_frame && !ui_paused(v->ui) && !v->conf->next_frame(v->conf->ctx))
-		v->host.replay = true;
+	v->turn = session_turn(v->board.session);
+	if (v->conf->next_frame && !ui_paused(v->board.ui) && !v->conf->next_frame(v->conf->ctx))
+		v->board.host.replay = true;
 	if (v->conf->turn)
-		v->conf->turn(v->conf->ctx, v->session);
+		v->conf->turn(v->conf->ctx, v->board.session);
 }
 
 /* The end of a turn: decides whether to paint now or to wait for the rest of what was asked. */
@@ -268,23 +211,22 @@ static void on_turn(void *ctx)
 	note_turn(v);
 	if (v->suspended || (v->changed_ns == 0 && !v->urgent))
 		return;
-	if (!v->urgent && !old && !session_settled(v->session))
+	if (!v->urgent && !old && !session_settled(v->board.session))
 		return;
-	sync_host(v);
+	board_sync(&v->board);
 	if (v->resized)
 		resize(v);
-	act(v, ui_tick(v->ui, &v->host) & ~(unsigned)UI_REDRAW);
+	act(v, ui_tick(v->board.ui, &v->board.host) & ~(unsigned)UI_REDRAW);
 	if (!term_writable(v->term)) { /* a slow line: skip this frame, look again soon */
 		loop_timer_in(v->hold, LIVE_HOLD_MS);
 		return;
 	}
-	ui_draw(v->ui, &v->host, &v->canvas);
-	if (fill_lookups(v) && !v->urgent && !old)
+	if (board_draw(&v->board) && !v->urgent && !old)
 		return; /* names and texts of these rows come in a moment: one paint, not two */
 	v->urgent = false;
 	v->changed_ns = 0;
 	loop_timer_stop(v->hold);
-	term_draw(v->term, &v->canvas);
+	term_draw(v->term, &v->board.canvas);
 }
 
 static void watch_signals(struct live *v)
@@ -299,18 +241,11 @@ static int open_ui(struct live *v, struct err *why)
 {
 	int width, height, rc;
 
-	v->host.panels = v->conf->session.panels;
-	v->host.panel_count = v->conf->session.panel_count;
-	v->host.feed = host_feed;
-	v->host.ctx = v;
-	v->host.themes = v->conf->themes;
-	v->host.interval_ms = v->conf->session.interval_ms;
-	v->host.replay = v->conf->next_frame != NULL;
-	sync_host(v);
-	rc = ui_new(&v->ui, &v->host, why);
+	rc = board_init(&v->board, v->loop, &v->conf->session, v->conf->themes, why);
 	if (rc < 0)
 		return rc;
-	rc = v->conf->prepare(v->conf->ctx, v->ui, why);
+	v->board.host.replay = v->conf->next_frame != NULL;
+	rc = v->conf->prepare(v->conf->ctx, v->board.ui, why);
 	if (rc < 0)
 		return rc;
 	rc = term_open(&v->term, &v->conf->term, why);
@@ -318,8 +253,8 @@ static int open_ui(struct live *v, struct err *why)
 		return rc;
 	tell_guard(v, true);
 	term_size(v->term, &width, &height);
-	canvas_init(&v->canvas, width, height);
-	v->canvas.ascii = v->conf->term.ascii;
+	canvas_init(&v->board.canvas, width, height);
+	v->board.canvas.ascii = v->conf->term.ascii;
 	load_theme(v);
 	return 0;
 }
@@ -336,15 +271,14 @@ static void release(struct live *v)
 		if (v->conf->guard)
 			guard_arm(v->conf->guard, (struct str){0}, false);
 	}
-	canvas_release(&v->canvas);
-	session_free(v->session);
-	ui_free(v->ui);
+	board_release(&v->board);
 }
 
 int live_run(struct loop *l, const struct live_conf *conf, int *signo, struct err *why)
 {
 	struct live v = {.loop = l, .conf = conf};
 	struct session_conf session = conf->session;
+	struct session *made;
 	int rc;
 
 	session.changed = on_changed;
@@ -355,20 +289,17 @@ int live_run(struct loop *l, const struct live_conf *conf, int *signo, struct er
 		goto out;
 	watch_signals(&v);
 	v.input = loop_fd_new(l, term_fd(v.term), LOOP_READ, on_input, &v);
-	ui_draw(v.ui, &v.host, &v.canvas); /* the skeleton is on the screen before a library is loaded or a name resolved */
-	term_draw(v.term, &v.canvas);
-	rc = session_new(&v.session, l, &session, why);
+	board_draw(&v.board); /* the skeleton is on the screen before a library is loaded or a name resolved */
+	term_draw(v.term, &v.board.canvas);
+	rc = session_new(&made, l, &session, why);
 	if (rc < 0)
 		goto out;
-	sync_host(&v);
-	tell_wants(&v);
+	board_connect(&v.board, made);
 	loop_on_turn(l, on_turn, &v);
-	session_start(v.session);
+	session_start(made);
 	loop_run(l);
-	rc = v.failed.code;
-	if (rc < 0)
-		*why = v.failed;
 out:
+	loop_on_turn(l, NULL, NULL);
 	*signo = v.signo;
 	release(&v);
 	return rc;

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/*
+ * Where ui and session meet: what the dashboard shows is asked for, what was asked for is shown. The live loop puts a
+ * terminal around it, the script runner a list of keys.
+ */
+#ifndef APP_BOARD_H
+#define APP_BOARD_H
+
+#include "app/session.h"
+#include "ui/canvas.h"
+#include "ui/ui.h"
+
+struct board {
+	struct loop *loop;
+	struct session *session; /* NULL until there is one: the first paint comes before */
+	struct ui *ui;
+	struct ui_host host;
+	struct canvas canvas;
+};
+
+int board_init(struct board *b, struct loop *l, const struct session_conf *conf, const char *const *themes,
+               struct err *why) MUSTCHECK;
+void board_release(struct board *b); /* ends the session too */
+/* Takes over a session and asks for what is on the screen. */
+void board_connect(struct board *b, struct session *s);
+/* Brings the host's clock, servers and cost up to date: before events and before drawing. */
+void board_sync(struct board *b);
+/* Tells the session which panels the screen needs. */
+void board_want(struct board *b);
+/* Draws into the canvas and asks for the names, texts and sizes of the rows that are on it. True while answers are on their way
+ * that belong to this picture. */
+bool board_draw(struct board *b);
+
+#endif
