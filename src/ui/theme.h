@@ -62,8 +62,13 @@ struct theme {
 	struct theme_style style[SLOT_COUNT];
 };
 
-/* Parses "base: NAME"? no: a theme names every slot it changes; what it leaves out is the terminal's own colours. Unknown
- * slots, colours and attributes are errors with file and line. */
+/* Parses a theme file: a YAML map of "about: TEXT" and one line per slot, like
+ *
+ *     warn: "yellow bold"    cursor: "on colour 237"    head: "#88c0d0 on default underline"
+ *
+ * Colours: the 16 names (black ... white, bright_black ... bright_white), colour 0..255, "#rrggbb" (the nearest of 256, and by hue
+ * of 16), default. Attributes: bold dim reverse underline. A slot that is left out has the terminal's own colours. `file` is used
+ * in messages. Unknown slots, colours and attributes are ERR_INVALID with file and line; *out is untouched then. */
 int theme_parse(struct theme *out, const char *name, const char *file, const char *text, size_t len,
                 struct err *why) MUSTCHECK;
 const char *theme_slot_name(unsigned slot);
