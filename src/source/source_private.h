@@ -67,6 +67,5 @@ void source_put_text(char *out, size_t room, const char *src);
 
 extern const struct source_ops pg_ops;
 extern const struct source_ops pgbouncer_ops;
-extern const struct source_ops redis_ops;
 
 #endif

@@ -24,11 +24,12 @@ struct ui_host {
 	int panel_count;
 	const struct server_status *const *servers;
 	int server_count;
-	/* The feed of a panel on a server (index into servers); NULL while nothing was asked. */
+	/* The feed of a panel on a server (index into servers); NULL while nothing was asked. Panels of source self are on a
+	 * server of that kind when the host lists one, else on server -1. */
 	const struct feed *(*feed)(void *ctx, int panel, int server);
 	/* Themes by name, for the live chooser. */
 	const char *const *themes;                /* NULL-terminated */
-	/* Completions and the current values of the options that can be changed live, for the ':' line. */
+	const char *theme;                        /* the one at start; NULL: the first */
 	void *ctx;
 	struct clock now;
 	double interval_ms;
@@ -50,6 +51,7 @@ enum ui_result {
 	UI_PAUSE = 1u << 10,       /* ui_paused() changed */
 	UI_RETRY = 1u << 11,       /* reconnect now */
 	UI_DETAIL = 1u << 12,      /* a detail window wants lookups marked detail */
+	UI_MODE = 1u << 13,        /* ui_mode() of some panel changed: feed_set_mode() */
 };
 
 int ui_new(struct ui **out, const struct ui_host *host, struct err *why) MUSTCHECK;
@@ -67,18 +69,21 @@ void ui_draw(struct ui *u, const struct ui_host *host, struct canvas *c);
 /* What the screen needs now: panel and server pairs (panels of the screen on the chosen servers). Returns the count. */
 struct ui_want { int panel, server; };
 int ui_wants(const struct ui *u, const struct ui_host *host, struct ui_want *out, int max);
-/* Feed rows that the last draw showed of a panel (for lookups); borrowed. */
+/* Feed rows that the last draw showed of a panel (for lookups); borrowed until the next draw. */
 int ui_visible_rows(const struct ui *u, int panel, int server, const int **rows);
 /* True when the sort or filter of that panel needs lookup k for all rows; detail: its detail window is open. */
 bool ui_needs_lookup(const struct ui *u, int panel, int k);
 bool ui_detail_row(const struct ui *u, int panel, int server, int *row);
-double ui_interval(const struct ui *u);
+/* How the person looks at that panel: over the interval, or since the last reset. */
+enum feed_mode ui_mode(const struct ui *u, int panel);
+double ui_interval(const struct ui *u); /* ms */
 bool ui_paused(const struct ui *u);
 const char *ui_theme(const struct ui *u);
 struct str ui_copy_text(const struct ui *u);
 /* A message on the notice line: errors stay until a key, others go after some seconds. Text is cleaned here. */
 void ui_notice(struct ui *u, const struct ui_host *host, bool error, const char *text);
-/* The key table as Markdown / roff for docs, from the same rows that dispatch. */
+/* The key table and the commands of the ':' line as Markdown / roff for docs, from the same rows that dispatch. */
 void ui_key_table(struct buf *out, bool roff);
+void ui_command_table(struct buf *out, bool roff);
 
 #endif

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/* One figure on the screen: its text, its colour, its sign, and how it is cut. */
+#include <math.h>
+
+#include "core/clean.h"
+#include "core/utf8.h"
+#include "ui/chart.h"
+#include "ui/state.h"
+#include "ui/text.h"
+
+enum { SPARK_MAX = 128 };
+
+void cells_text(struct buf *out, const struct cell *c, enum unit unit, int64_t wall_us, int width, bool ascii)
+{
+	unsigned flags = ascii ? CLEAN_ASCII : 0;
+	struct str head;
+
+	if (c->kind != CELL_TEXT) {
+		cell_format(out, c, unit, wall_us, flags);
+		return;
+	}
+	/* Only what can be seen is read of a text that may be a hundred kilobytes: four bytes a character, and some more
+	 * because runs of blanks become one. */
+	head = text_head(c->text, (size_t)(width > 0 ? width : 1) * 6 + 256);
+	clean_text(out, head.at, head.len, CLEAN_LINE | flags);
+}
+
+unsigned cells_slot(const struct cell *c, int alert, bool stale)
+{
+	if (stale)
+		return SLOT_STALE;
+	if (c->kind == CELL_UNKNOWN)
+		return SLOT_DIM;
+	if (alert > 0)
+		return alert > 1 ? SLOT_CRIT : SLOT_WARN;
+	if (c->mark == MARK_ESTIMATED)
+		return SLOT_ESTIMATED;
+	return c->mark == MARK_BOUND ? SLOT_BOUND : SLOT_TEXT;
+}
+
+const char *cells_sign(int alert)
+{
+	return alert <= 0 ? "" : alert == 1 ? "!" : "!!";
+}
+
+int cells_draw_cut(struct canvas *c, int x, int y, int width, unsigned slot, struct str text)
+{
+	size_t fit;
+	int used;
+
+	if (width <= 0)
+		return 0;
+	if (utf8_text_width(text.at, text.len) <= width)
+		return canvas_text(c, x, y, width, slot, 0, text);
+	fit = utf8_fit(text.at, text.len, width - 1, NULL);
+	used = canvas_text(c, x, y, width - 1, slot, 0, (struct str){text.at, fit});
+	return used + canvas_puts(c, x + used, y, 1, SLOT_DIM, 0, "…");
+}
+
+int cells_values(const struct series *s, double *room, int max)
+{
+	int count = s->count < max ? s->count : max;
+
+	for (int i = 0; i < count; i++)
+		room[i] = series_at(s, count - 1 - i);
+	return count;
+}
+
+void cells_spark(struct canvas *c, int x, int y, int width, unsigned slot, const struct series *s)
+{
+	double room[SPARK_MAX];
+	struct chart_values values = {room, cells_values(s, room, width < SPARK_MAX ? width : SPARK_MAX)};
+
+	chart_spark(c, x, y, width < SPARK_MAX ? width : SPARK_MAX, slot, values, NAN);
+}
+
+void cells_age(char out[UNIT_TEXT_MAX], int64_t now_ns, int64_t then_ns)
+{
+	double ms = (double)(now_ns - then_ns) / (double)CLOCK_MS_NS;
+
+	unit_format(out, UNIT_AGE, ms < 0 ? 0 : ms, 0);
+}

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/* The two lines at the bottom: what is shown (or a message), and the keys that work here (or the prompt). */
+#include <stdio.h>
+
+#include "core/clean.h"
+#include "core/utf8.h"
+#include "ui/state.h"
+
+enum { STATUS_BYTES_MAX = 4096, HELP_WIDTH = 8 };
+
+/* --- keys -------------------------------------------------------------------------------------------------------------- */
+
+/* One key with its label; 0 when there is no room. */
+static int draw_key(struct ui *u, const struct ui_host *h, struct canvas *c, int x, int y, int end,
+                    enum keys_action action)
+{
+	char name[16];
+	const char *label = action == ACT_HELP ? "help" : keys_label(action);
+	int width, key;
+
+	keys_first(action, ui_context(u), name);
+	if (!label[0] || !name[0] || !act_useful(u, h, action))
+		return 0;
+	width = utf8_text_width(name, strlen(name)) + 1 + utf8_text_width(label, strlen(label));
+	if (x + width > end)
+		return 0;
+	key = keys_parse(str_from(name));
+	canvas_puts(c, x, y, end - x, SLOT_KEY, 0, name);
+	canvas_puts(c, x + (int)strlen(name) + 1, y, end - x, SLOT_FOOTER, 0, label);
+	ui_hit(u, x, y, width, HIT_KEY, key);
+	return width + 2;
+}
+
+static void draw_keys(struct ui *u, const struct ui_host *h, struct canvas *c, int y)
+{
+	bool help = keys_works(ACT_HELP, ui_context(u));
+	int end = c->width - (help ? HELP_WIDTH : 1), x = 1;
+
+	if (ui_context(u) != KEYS_MAIN)
+		x += draw_key(u, h, c, x, y, end, ACT_BACK);
+	if (x == 1 && ui_context(u) != KEYS_MAIN) {
+		canvas_puts(c, x, y, end - x, SLOT_KEY, 0, "Esc");
+		canvas_puts(c, x + 4, y, end - x - 4, SLOT_FOOTER, 0, "back");
+		ui_hit(u, x, y, 8, HIT_KEY, TERM_KEY_ESC);
+		x += 10;
+	}
+	for (int i = ACT_NONE + 1; i < ACT_COUNT; i++)
+		if (i != ACT_HELP && i != ACT_BACK)
+			x += draw_key(u, h, c, x, y, end, (enum keys_action)i);
+	if (help)
+		draw_key(u, h, c, c->width - HELP_WIDTH + 1, y, c->width, ACT_HELP);
+}
+
+/* --- prompt ------------------------------------------------------------------------------------------------------------ */
+
+static void draw_prompt(struct ui *u, struct canvas *c, int y)
+{
+	const struct prompt *p = &u->prompt;
+	const char *sign = prompt_sign(p->kind);
+	struct buf text = BUF_INIT(PROMPT_MAX * 10 + 1);
+	int x = 1 + canvas_puts(c, 1, y, c->width - 1, SLOT_PROMPT, CANVAS_BOLD, sign);
+	int room = c->width - x - 1, before;
+	size_t skip = 0;
+
+	clean_text(&text, p->text, p->at, CLEAN_EXACT | (c->ascii ? CLEAN_ASCII : 0));
+	before = utf8_text_width(buf_text(&text), text.len);
+	clean_text(&text, p->text + p->at, p->len - p->at, CLEAN_EXACT | (c->ascii ? CLEAN_ASCII : 0));
+	if (before > room && room > 0) { /* the cursor stays in sight */
+		int used;
+
+		skip = utf8_fit(buf_text(&text), text.len, before - room, &used);
+		before -= used;
+	}
+	canvas_text(c, x, y, room + 1, SLOT_PROMPT, 0,
+	            (struct str){buf_text(&text) + skip, text.len - skip});
+	if (x + before < c->width) {
+		c->cursor_x = x + before;
+		c->cursor_y = y;
+	}
+	buf_release(&text);
+}
+
+void footer_draw(struct ui *u, const struct ui_host *h, struct canvas *c, int y)
+{
+	canvas_fill(c, 0, y, c->width, SLOT_FOOTER, 0, ' ');
+	if (u->prompt.kind != PROMPT_NONE)
+		draw_prompt(u, c, y);
+	else
+		draw_keys(u, h, c, y);
+}
+
+/* --- status ------------------------------------------------------------------------------------------------------------ */
+
+/* Appends one fact, parted from the one before. */
+static void add_fact(struct buf *out, const char *format, ...) PRINTFLIKE(2, 3);
+static void add_fact(struct buf *out, const char *format, ...)
+{
+	va_list args;
+
+	if (out->len > 0)
+		buf_adds(out, "   ");
+	va_start(args, format);
+	buf_vaddf(out, format, args);
+	va_end(args);
+}
+
+static void add_rows(struct buf *out, const struct ui_table *t)
+{
+	const struct view *v = &t->view;
+
+	if (v->count > 0)
+		add_fact(out, "%d-%d of %d", v->top + 1, v->top + t->visible_count, v->count);
+	if (v->top + t->visible_count < v->count)
+		add_fact(out, "%d more", v->count - v->top - t->visible_count);
+	if (v->filter_text)
+		add_fact(out, "filter %s (%d of %d; = clears)", v->filter_text, v->count, v->count + v->filtered_count);
+	if (v->hidden_count > 0 && v->count > 0)
+		add_fact(out, "%d %s hidden", v->hidden_count, t->p->hide_title ? t->p->hide_title : "rows");
+	if (v->tagged.count > 0)
+		add_fact(out, "%zu tagged", v->tagged.count);
+	if (v->follow)
+		add_fact(out, "following");
+	if (v->tree)
+		add_fact(out, "tree");
+}
+
+static void add_feed(struct buf *out, const struct ui_host *h, const struct ui_table *t, const struct feed *f)
+{
+	const struct sample *s = feed_sample(f);
+	char age[UNIT_TEXT_MAX];
+
+	if (feed_state(f) == FEED_STALE && s) {
+		cells_age(age, h->now.mono_ns, s->mono_ns);
+		add_fact(out, "%s old: %s", age, feed_reason(f));
+	}
+	if (s && s->hidden > 0)
+		add_fact(out, "%d hidden%s", s->hidden, t->p->source == PANEL_PG ? ": grant pg_monitor" : ": no privilege");
+	if (s && s->cut)
+		add_fact(out, "cut at %d rows: there are more", s->rows);
+	if (feed_was_reset(f))
+		add_fact(out, "RESET: counters began anew");
+	if (feed_mode(f) == FEED_LIFETIME)
+		add_fact(out, "since the last reset");
+}
+
+static void status_text(struct ui *u, const struct ui_host *h, struct buf *out)
+{
+	const struct ui_table *t = screens_table(u);
+
+	if (u->window == WINDOW_DETAIL || u->window == WINDOW_HELP) {
+		add_fact(out, "%d-%d of %d lines", u->pager.line_count ? u->pager.top + 1 : 0,
+		         u->pager.top + u->pager.height < u->pager.line_count ? u->pager.top + u->pager.height
+		                                                              : u->pager.line_count,
+		         u->pager.line_count);
+		if (u->search[0])
+			add_fact(out, "/%s", u->search);
+		return;
+	}
+	if (!t)
+		return;
+	add_rows(out, t);
+	if (t->feed)
+		add_feed(out, h, t, t->feed);
+	if (u->search[0])
+		add_fact(out, "/%s", u->search);
+}
+
+/* An error of the prompt under (here: over) the column that it means. */
+static void draw_prompt_error(struct ui *u, struct canvas *c, int y)
+{
+	const struct prompt *p = &u->prompt;
+	int sign = utf8_text_width(prompt_sign(p->kind), strlen(prompt_sign(p->kind)));
+	int x = 1 + sign + (p->error_column > 0 ? p->error_column - 1 : 0);
+	int width = utf8_text_width(p->error, strlen(p->error)) + 2;
+
+	if (p->error_column > 0 && x + width < c->width) {
+		canvas_puts(c, x, y, 2, SLOT_ERROR, CANVAS_BOLD, "v ");
+		canvas_puts(c, x + 2, y, width, SLOT_ERROR, 0, p->error);
+		return;
+	}
+	cells_draw_cut(c, 1, y, c->width - 1, SLOT_ERROR, str_from(p->error));
+	if (p->error_column > 0 && x < c->width && c->height > 3)
+		canvas_puts(c, x, y - 1, 1, SLOT_ERROR, CANVAS_BOLD, "v");
+}
+
+void footer_status(struct ui *u, const struct ui_host *h, struct canvas *c, int y)
+{
+	struct buf raw = BUF_INIT(STATUS_BYTES_MAX), text = BUF_INIT(STATUS_BYTES_MAX * 10);
+
+	canvas_fill(c, 0, y, c->width, SLOT_DIM, 0, ' ');
+	if (u->prompt.kind != PROMPT_NONE && u->prompt.error[0]) {
+		draw_prompt_error(u, c, y);
+	} else if (u->notice.text[0]) {
+		cells_draw_cut(c, 1, y, c->width - 1, u->notice.error ? SLOT_ERROR : SLOT_NOTICE,
+		               str_from(u->notice.text));
+	} else {
+		status_text(u, h, &raw);
+		clean_text(&text, buf_text(&raw), raw.len, c->ascii ? CLEAN_ASCII : 0);
+		cells_draw_cut(c, 1, y, c->width - 1, SLOT_DIM, buf_str(&text));
+	}
+	buf_release(&raw);
+	buf_release(&text);
+}

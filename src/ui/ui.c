@@ -1,0 +1,438 @@
+/* SPDX-License-Identifier: PostgreSQL */
+#include "ui/ui.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "core/clean.h"
+#include "core/map.h"
+#include "core/mem.h"
+#include "ui/state.h"
+#include "ui/text.h"
+
+#define NOTICE_NS (INT64_C(6) * CLOCK_SECOND_NS)
+
+/* --- life -------------------------------------------------------------------------------------------------------------- */
+
+static void take_panels(struct ui *u, const struct ui_host *host)
+{
+	bool own = true;
+
+	u->host_panels = u->panel_count = host->panel_count;
+	u->panel = mem_calloc((size_t)host->panel_count + 1, sizeof(*u->panel));
+	for (int i = 0; i < host->panel_count; i++) {
+		u->panel[i] = host->panels[i];
+		own &= strcmp(host->panels[i]->name, "servers") != 0;
+	}
+	if (own)
+		u->panel[u->panel_count++] = servers_panel(u->servers);
+	u->mode = mem_calloc((size_t)u->panel_count + 1, sizeof(*u->mode));
+}
+
+int ui_new(struct ui **out, const struct ui_host *host, struct err *why)
+{
+	struct ui *u = mem_alloc(sizeof(*u));
+	const char *theme = host->theme ? host->theme : host->themes && host->themes[0] ? host->themes[0] : "";
+	int rc = servers_new(&u->servers, why);
+
+	if (rc < 0) {
+		free(u);
+		return rc;
+	}
+	take_panels(u, host);
+	u->interval_ms = host->interval_ms > 0 ? host->interval_ms : 1000;
+	u->cost_shown = NAN;
+	u->copy = BUF_INIT(UI_TEXT_MAX);
+	snprintf(u->theme, sizeof(u->theme), "%s", theme);
+	for (int i = 0; i < UI_KINDS; i++)
+		u->chosen[i] = -1;
+	screens_build(u);
+	screens_choose(u, host);
+	*out = u;
+	return 0;
+}
+
+void ui_free(struct ui *u)
+{
+	if (!u)
+		return;
+	screens_free(u);
+	servers_free(u->servers);
+	pager_release(&u->pager);
+	prompt_release(&u->prompt);
+	buf_release(&u->copy);
+	free(u->panel);
+	free(u->mode);
+	free(u);
+}
+
+/* --- messages ------------------------------------------------------------------------------------------------------------ */
+
+void ui_notice(struct ui *u, const struct ui_host *host, bool error, const char *text)
+{
+	struct buf clean = BUF_INIT(sizeof(u->notice.text) * 4);
+	struct str head;
+
+	if (u->notice.error && !error && u->notice.text[0])
+		return; /* an error stays until a key was pressed */
+	clean_text(&clean, text, strlen(text), CLEAN_LINE);
+	head = text_head(buf_str(&clean), sizeof(u->notice.text) - 1);
+	memcpy(u->notice.text, head.len ? head.at : "", head.len);
+	u->notice.text[head.len] = '\0';
+	u->notice.error = error;
+	u->notice.until_ns = host->now.mono_ns + NOTICE_NS;
+	buf_release(&clean);
+}
+
+void ui_note(struct ui *u, const struct ui_host *h, const char *format, ...)
+{
+	char text[sizeof(u->notice.text)];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	ui_notice(u, h, false, text);
+}
+
+void ui_error(struct ui *u, const struct ui_host *h, const char *format, ...)
+{
+	char text[sizeof(u->notice.text)];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	ui_notice(u, h, true, text);
+}
+
+/* --- events -------------------------------------------------------------------------------------------------------------- */
+
+unsigned ui_context_of(enum ui_window window)
+{
+	static const unsigned context[] = {
+		[WINDOW_NONE] = KEYS_MAIN, [WINDOW_DETAIL] = KEYS_DETAIL, [WINDOW_HELP] = KEYS_HELP,
+		[WINDOW_SETUP] = KEYS_SETUP, [WINDOW_SORT] = KEYS_LIST};
+
+	return context[window];
+}
+
+unsigned ui_context(const struct ui *u)
+{
+	return ui_context_of(u->window);
+}
+
+void ui_hit(struct ui *u, int x, int y, int width, enum ui_hit_kind kind, int arg)
+{
+	if (u->hit_count < UI_HITS_MAX)
+		u->hit[u->hit_count++] = (struct ui_hit){x, y, width, kind, arg};
+}
+
+static const struct ui_hit *hit_at(const struct ui *u, int x, int y)
+{
+	for (int i = u->hit_count - 1; i >= 0; i--) {
+		const struct ui_hit *hit = &u->hit[i];
+
+		if (y == hit->y && x >= hit->x && x < hit->x + hit->width)
+			return hit;
+	}
+	return NULL;
+}
+
+static unsigned click_head(struct ui *u, int column)
+{
+	struct ui_table *t = screens_table(u);
+	bool same = t->view.sort == column;
+
+	view_sort(&t->view, column, same ? !t->view.descending : columns_right(&t->p->column[column]));
+	return UI_RESULT_REDRAW_WANT;
+}
+
+static unsigned click_row(struct ui *u, const struct ui_host *h, int row)
+{
+	struct ui_table *t = screens_table(u);
+
+	if (row == t->view.cursor)
+		return act_detail(u, h, 0);
+	view_move(&t->view, row);
+	return UI_REDRAW;
+}
+
+static unsigned key_event(struct ui *u, const struct ui_host *h, int key)
+{
+	enum keys_action action;
+
+	if (key == -1)
+		return UI_QUIT;
+	if (key == TERM_KEY_NONE)
+		return 0;
+	if (key == TERM_KEY_RESIZE)
+		return UI_REDRAW;
+	key = keys_normal(key);
+	u->notice.text[0] = '\0';
+	action = keys_find(key, ui_context(u));
+	if (u->prompt.kind != PROMPT_NONE && key != ('C' & 31) && action != ACT_SUSPEND && action != ACT_REPAINT)
+		return prompt_key(u, h, key);
+	if (action == ACT_NONE) {
+		ui_note(u, h, "no such key here; ? for help");
+		return UI_REDRAW;
+	}
+	return act_run(u, h, action, key);
+}
+
+static unsigned mouse_event(struct ui *u, const struct ui_host *h, const struct term_event *e)
+{
+	const struct ui_hit *hit = hit_at(u, e->x, e->y);
+
+	if (e->wheel != 0) {
+		act_move(u, h, e->wheel * 3);
+		return UI_REDRAW;
+	}
+	if (!hit || e->button != 1)
+		return 0;
+	if (hit->kind == HIT_KEY)
+		return key_event(u, h, hit->arg);
+	if (u->window != WINDOW_NONE || u->prompt.kind != PROMPT_NONE)
+		return 0;
+	switch (hit->kind) {
+	case HIT_TAB:
+		return screens_go(u, h, hit->arg);
+	case HIT_HEAD:
+		return click_head(u, hit->arg);
+	case HIT_ROW:
+		return click_row(u, h, hit->arg);
+	case HIT_TABLE:
+		u->screen[u->here].here = hit->arg;
+		return UI_RESULT_REDRAW_WANT;
+	default:
+		return 0;
+	}
+}
+
+unsigned ui_event(struct ui *u, const struct ui_host *host, const struct term_event *event)
+{
+	struct ui_table *t;
+
+	screens_choose(u, host);
+	t = screens_table(u);
+	if (t)
+		table_update(u, host, t);
+	if (event->key == TERM_KEY_PASTE)
+		return u->prompt.kind == PROMPT_NONE ? 0 : prompt_paste(u, host, event->text);
+	if (event->key == TERM_KEY_MOUSE)
+		return mouse_event(u, host, event);
+	return key_event(u, host, event->key);
+}
+
+/* --- time ---------------------------------------------------------------------------------------------------------------- */
+
+static uint64_t hash_feed(uint64_t hash, const struct ui *u, const struct ui_host *h, int panel)
+{
+	const struct feed *f = screens_feed(u, h, panel);
+
+	hash = map_hash_int(hash, f ? (int64_t)feed_generation(f) : -1);
+	return map_hash_int(hash, f ? (int64_t)feed_state(f) : -1);
+}
+
+/* Everything that a draw depends on, apart from keys. */
+static uint64_t shown_now(const struct ui *u, const struct ui_host *h)
+{
+	struct ui_want want[128];
+	int count = ui_wants(u, h, want, (int)ARRAY_LEN(want));
+	uint64_t hash = map_hash_int(MAP_SEED, h->now.wall_us / 1000000);
+
+	for (int i = 0; i < h->server_count; i++) {
+		hash = map_hash_int(hash, h->servers[i]->state);
+		hash = map_hash_int(hash, h->servers[i]->retries);
+		hash = map_hash(hash, h->servers[i]->notice, strlen(h->servers[i]->notice));
+		hash = map_hash(hash, h->servers[i]->reason, strlen(h->servers[i]->reason));
+		hash = map_hash(hash, h->servers[i]->role, strlen(h->servers[i]->role));
+		hash = map_hash_int(hash, h->servers[i]->version);
+	}
+	for (int i = 0; i < u->figure_count; i++)
+		hash = hash_feed(hash, u, h, u->figure[i].panel);
+	for (int i = 0; i < count; i++)
+		hash = hash_feed(hash, u, h, want[i].panel);
+	return hash;
+}
+
+unsigned ui_tick(struct ui *u, const struct ui_host *host)
+{
+	unsigned result = 0;
+
+	screens_choose(u, host);
+	servers_update(u->servers, host);
+	if (u->notice.text[0] && !u->notice.error && host->now.mono_ns >= u->notice.until_ns) {
+		u->notice.text[0] = '\0';
+		result |= UI_REDRAW;
+	}
+	if (shown_now(u, host) != u->drawn)
+		result |= UI_REDRAW;
+	return result;
+}
+
+/* --- drawing ------------------------------------------------------------------------------------------------------------- */
+
+static void draw_too_small(struct canvas *c)
+{
+	char text[64];
+
+	snprintf(text, sizeof(text), "%dx%d is too small for dytop (%dx%d)", c->width, c->height, UI_WIDTH_MIN,
+	         UI_HEIGHT_MIN);
+	canvas_puts(c, 0, 0, c->width, SLOT_TEXT, 0, text);
+	for (int y = 1, used = c->width; y < c->height && used < (int)strlen(text); y++, used += c->width)
+		canvas_puts(c, 0, y, c->width, SLOT_TEXT, 0, text + used);
+}
+
+/* The line that names the tables of a screen that has several. */
+static int draw_table_tabs(struct ui *u, struct canvas *c, int y)
+{
+	const struct ui_screen *s = &u->screen[u->here];
+	int x = 1;
+
+	if (s->table_count < 2 || c->height < 10)
+		return y;
+	for (int i = 0; i < s->table_count; i++) {
+		const char *title = u->table[s->table[i]].p->title;
+		int used = canvas_puts(c, x, y, c->width - x, i == s->here ? SLOT_TAB_HERE : SLOT_TAB, 0,
+		                       i == s->here ? "[" : " ");
+
+		used += canvas_puts(c, x + used, y, c->width - x, i == s->here ? SLOT_TAB_HERE : SLOT_TAB, 0, title);
+		used += canvas_puts(c, x + used, y, c->width - x, i == s->here ? SLOT_TAB_HERE : SLOT_TAB, 0,
+		                    i == s->here ? "]" : " ");
+		ui_hit(u, x, y, used, HIT_TABLE, i);
+		x += used + 1;
+	}
+	return y + 1;
+}
+
+static void draw_screen(struct ui *u, const struct ui_host *h, struct canvas *c, int y, int end)
+{
+	struct ui_table *t = screens_table(u);
+
+	if (u->screen[u->here].overview) {
+		overview_draw(u, h, c, y, end);
+		return;
+	}
+	y = cards_draw(u, h, c, y, t ? y + (end - y) / 2 : end);
+	y = draw_table_tabs(u, c, y);
+	if (t)
+		table_draw(u, h, c, t, y, end);
+}
+
+static void draw_body(struct ui *u, const struct ui_host *h, struct canvas *c, int y, int end)
+{
+	switch (u->window) {
+	case WINDOW_DETAIL:
+		detail_draw(u, h, c, y, end);
+		return;
+	case WINDOW_HELP:
+		help_draw(u, h, c, y, end);
+		return;
+	case WINDOW_SETUP:
+		setup_draw(u, h, c, y, end);
+		return;
+	case WINDOW_SORT:
+		sort_draw(u, h, c, y, end);
+		return;
+	default:
+		draw_screen(u, h, c, y, end);
+	}
+}
+
+void ui_draw(struct ui *u, const struct ui_host *host, struct canvas *c)
+{
+	int y, end = c->height - 2;
+
+	screens_choose(u, host);
+	servers_update(u->servers, host);
+	canvas_clear(c);
+	u->hit_count = 0;
+	u->height = c->height;
+	u->drawn = shown_now(u, host);
+	if (c->width < UI_WIDTH_MIN || c->height < UI_HEIGHT_MIN) {
+		draw_too_small(c);
+		return;
+	}
+	y = header_draw(u, host, c);
+	y = header_tabs(u, host, c, y);
+	y = header_banners(u, host, c, y);
+	draw_body(u, host, c, y, end);
+	footer_status(u, host, c, end);
+	footer_draw(u, host, c, end + 1);
+}
+
+/* --- what the caller acts on --------------------------------------------------------------------------------------- */
+
+static const struct ui_table *shown_table(const struct ui *u, int panel)
+{
+	const struct ui_table *t = screens_table(u);
+
+	return t && t->panel == panel ? t : NULL;
+}
+
+int ui_visible_rows(const struct ui *u, int panel, int server, const int **rows)
+{
+	const struct ui_table *t = shown_table(u, panel);
+
+	if (!t || t->server != server)
+		return 0;
+	*rows = t->visible;
+	return t->visible_count;
+}
+
+bool ui_needs_lookup(const struct ui *u, int panel, int k)
+{
+	const struct ui_table *t = shown_table(u, panel);
+
+	return t && view_needs_lookup(&t->view, k);
+}
+
+bool ui_detail_row(const struct ui *u, int panel, int server, int *row)
+{
+	const struct ui_table *t = shown_table(u, panel);
+	int at;
+
+	if (!t || t->server != server || u->window != WINDOW_DETAIL || !t->feed)
+		return false;
+	at = feed_row_of(t->feed, u->detail_key);
+	if (at >= 0)
+		*row = at;
+	return at >= 0;
+}
+
+enum feed_mode ui_mode(const struct ui *u, int panel)
+{
+	return panel >= 0 && panel < u->panel_count ? u->mode[panel] : FEED_INTERVAL;
+}
+
+double ui_interval(const struct ui *u)
+{
+	return u->interval_ms;
+}
+
+bool ui_paused(const struct ui *u)
+{
+	return u->paused;
+}
+
+const char *ui_theme(const struct ui *u)
+{
+	return u->theme;
+}
+
+struct str ui_copy_text(const struct ui *u)
+{
+	return buf_str(&u->copy);
+}
+
+int ui_set_screen(struct ui *u, const char *screen, struct err *why)
+{
+	int at = screens_by_name(u, str_from(screen));
+
+	if (at < 0)
+		return err_set(why, ERR_NOT_FOUND, "there is no screen '%s'", screen);
+	u->here = at;
+	return 0;
+}
