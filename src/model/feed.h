@@ -10,6 +10,7 @@
 #include "core/base.h"
 #include "core/clock.h"
 #include "core/err.h"
+#include "model/expr.h"
 #include "model/panel.h"
 #include "model/sample.h"
 #include "model/series.h"
@@ -22,8 +23,13 @@ enum feed_state {
 };
 
 enum feed_mode {
-	FEED_INTERVAL, /* d() is the increase between the last two samples */
+	FEED_INTERVAL, /* d() is the increase between the last two samples, see model/delta.h for when it is known */
 	FEED_LIFETIME, /* d() is the counter itself, marked MARK_LIFETIME; rate() over the time since the reset when known */
+};
+
+enum {
+	FEED_FIGURE_POINTS = 240, /* kept of each figure */
+	FEED_TREND_POINTS = 16    /* kept of each row, for panels with trend: */
 };
 
 struct feed;
@@ -40,13 +46,19 @@ void feed_fail(struct feed *f, const struct err *why);
 /* Marks what is there as stale (server lost or silent); the next feed_push() heals. */
 void feed_stale(struct feed *f, const char *reason);
 
+/* An interval longer than this is a gap, and its deltas are unknown (default: INFINITY, every interval counts; what is
+ * shown after a long absence is then the mean over it, as feed_seconds() says). */
+void feed_set_gap(struct feed *f, double seconds);
+
 enum feed_state feed_state(const struct feed *f);
 const char *feed_reason(const struct feed *f); /* "" when live */
 const struct sample *feed_sample(const struct feed *f);   /* the last one; NULL when empty */
 /* Length of the interval behind the deltas in seconds, NAN when there is none. */
 double feed_seconds(const struct feed *f);
-/* True when deltas were voided between the last two samples by a reset, and how many rows were. */
+/* True when deltas were voided between the last two samples by a reset (reset time, fallen counter, other life of the
+ * server), and how many rows were. */
 bool feed_was_reset(const struct feed *f);
+int feed_reset_rows(const struct feed *f);
 uint64_t feed_generation(const struct feed *f); /* grows with each push, failure and learned lookup */
 
 void feed_set_mode(struct feed *f, enum feed_mode mode);
@@ -58,15 +70,30 @@ int feed_rows(const struct feed *f);
 uint64_t feed_key(const struct feed *f, int row);
 int feed_row_of(const struct feed *f, uint64_t key); /* -1 */
 bool feed_row_is_new(const struct feed *f, int row); /* not in the sample before (false on the first sample) */
+bool feed_row_hidden(const struct feed *f, int row); /* the panel's hidden: field: counted, not to be shown */
 struct cell feed_cell(const struct feed *f, int row, int column, int64_t wall_us);
 struct cell feed_field(const struct feed *f, int row, int field); /* raw, lookups included */
 struct cell feed_figure(const struct feed *f, int figure, int64_t wall_us);
-/* 0 none, 1 warn, 2 crit. */
+/* 0 none, 1 warn, 2 crit. A bound ("<=") raises no alert: it is no evidence. */
 int feed_alert(const struct feed *f, int row, int column, int64_t wall_us);
 int feed_figure_alert(const struct feed *f, int figure, int64_t wall_us);
 bool feed_hides(const struct feed *f, int row, int64_t wall_us); /* the panel's hide: expression */
 const struct series *feed_trend(const struct feed *f, int row);       /* NULL when there is none */
 const struct series *feed_figure_series(const struct feed *f, int figure); /* NULL when it keeps none */
+
+/* The name of the ladder's rung that the row's q-quantile stands on ("single calls", "in-flight", "bound"), "-" for none. */
+const char *feed_rung(const struct feed *f, int row, double q);
+
+/* For expressions of others over this feed (a view's filter): fills *scope, whose ids are the panel's field numbers and
+ * whose ctx is *ctx; both are the caller's and valid while the feed does not change. No cache is set. A caller with
+ * more names puts struct feed_scope first into a struct of its own and its own value() before feed_scope_value(). */
+struct feed_scope {
+	const struct feed *feed;
+	struct cell self; /* of PANEL_SELF_VALUE */
+	bool lifetime;
+};
+void feed_scope(const struct feed *f, int64_t wall_us, struct feed_scope *ctx, struct expr_scope *scope);
+struct cell feed_scope_value(void *ctx, int id, int row);
 
 /* --- lookups ------------------------------------------------------------------------------------------------ */
 
@@ -87,6 +114,6 @@ void feed_learn(struct feed *f, int k, const int64_t *asked, int asked_count, st
  * it looks. */
 void feed_observe(struct feed *f, const struct panel *observer, const struct sample *s, double rate_hz);
 
-size_t feed_bytes(const struct feed *f);
+size_t feed_bytes(const struct feed *f); /* all that it holds, for the self panel */
 
 #endif

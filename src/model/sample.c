@@ -133,7 +133,9 @@ void sample_set_float(struct sample *s, int row, int column, double value)
 
 static bool same_text(const struct sample *s, struct sample_text t, const char *bytes, size_t len)
 {
-	return t.offset != SAMPLE_TEXT_UNKNOWN && t.len == len && (len == 0 || memcmp(s->pool.data + t.offset, bytes, len) == 0);
+	if (t.offset == SAMPLE_TEXT_UNKNOWN || t.len != len)
+		return false;
+	return len == 0 || memcmp(s->pool.data + t.offset, bytes, len) == 0;
 }
 
 void sample_set_text(struct sample *s, int row, int column, const char *bytes, size_t len)

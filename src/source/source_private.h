@@ -67,5 +67,6 @@ void source_put_text(char *out, size_t room, const char *src);
 
 extern const struct source_ops pg_ops;
 extern const struct source_ops pgbouncer_ops;
+extern const struct source_ops redis_ops;
 
 #endif

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: PostgreSQL */
 #include "model/cell.h"
 
-#include <check.h>
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
+
+#include "unit.h"
 
 static struct cell marked(struct cell c, enum mark mark)
 {
@@ -107,20 +107,9 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("cell");
-	TCase *tc = tcase_create("cell");
-	SRunner *runner;
-	int failed;
+	const TTest *const cases[] = {
+		what_is_not_finite_is_unknown, order_is_total_and_exact, marks_show, worst_mark_never_claims_a_bound,
+	};
 
-	setenv("TZ", "UTC", 1);
-	tcase_add_test(tc, what_is_not_finite_is_unknown);
-	tcase_add_test(tc, order_is_total_and_exact);
-	tcase_add_test(tc, marks_show);
-	tcase_add_test(tc, worst_mark_never_claims_a_bound);
-	suite_add_tcase(suite, tc);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? 1 : 0;
+	return unit_run("cell", cases, ARRAY_LEN(cases));
 }

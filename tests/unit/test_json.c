@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: PostgreSQL */
 #include "model/json.h"
 
-#include <check.h>
 #include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "unit.h"
 
 static void number_is(double value, const char *text)
 {
@@ -221,21 +222,10 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("json");
-	TCase *tc = tcase_create("json");
-	SRunner *runner;
-	int failed;
+	const TTest *const cases[] = {
+		numbers_are_short_and_read_back, texts_are_valid_and_harmless, the_writer_knows_its_commas,
+		a_ceiling_is_kept, trees_are_read, bad_texts_say_where,
+	};
 
-	tcase_add_test(tc, numbers_are_short_and_read_back);
-	tcase_add_test(tc, texts_are_valid_and_harmless);
-	tcase_add_test(tc, the_writer_knows_its_commas);
-	tcase_add_test(tc, a_ceiling_is_kept);
-	tcase_add_test(tc, trees_are_read);
-	tcase_add_test(tc, bad_texts_say_where);
-	suite_add_tcase(suite, tc);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? 1 : 0;
+	return unit_run("json", cases, ARRAY_LEN(cases));
 }

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: PostgreSQL */
 #include "model/yaml.h"
 
-#include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "core/buf.h"
 #include "core/nearest.h"
+#include "unit.h"
 
 static struct yaml_file *parsed(const char *text)
 {
@@ -279,26 +278,11 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("yaml");
-	TCase *tc = tcase_create("yaml");
-	SRunner *runner;
-	int failed;
+	const TTest *const cases[] = {
+		tree_has_kinds_lines_and_quotes, texts_that_yaml_has_other_plans_for, empty_texts_are_empty_maps,
+		marks_and_line_ends_of_other_systems, lines_start_where_the_caller_says, strictness,
+		common_mistakes_say_what_to_do, ceilings, typed_reads, unknown_keys_name_their_neighbour, distances,
+	};
 
-	tcase_add_test(tc, tree_has_kinds_lines_and_quotes);
-	tcase_add_test(tc, texts_that_yaml_has_other_plans_for);
-	tcase_add_test(tc, empty_texts_are_empty_maps);
-	tcase_add_test(tc, marks_and_line_ends_of_other_systems);
-	tcase_add_test(tc, lines_start_where_the_caller_says);
-	tcase_add_test(tc, strictness);
-	tcase_add_test(tc, common_mistakes_say_what_to_do);
-	tcase_add_test(tc, ceilings);
-	tcase_add_test(tc, typed_reads);
-	tcase_add_test(tc, unknown_keys_name_their_neighbour);
-	tcase_add_test(tc, distances);
-	suite_add_tcase(suite, tc);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? 1 : 0;
+	return unit_run("yaml", cases, ARRAY_LEN(cases));
 }
