@@ -19,6 +19,8 @@ struct out_panel {
 	const struct feed *feed;             /* NULL: the server never came up */
 	const struct view *view;             /* updated: order and filter; NULL with feed NULL */
 	const struct server_status *server;
+	const int *columns;                  /* what to print, in order; NULL: table what is shown, the others all */
+	int column_count;
 };
 
 struct out_frame {
@@ -31,16 +33,21 @@ struct out_frame {
 	int panel_count;
 	int row_limit;                       /* 0 = all */
 	bool last;                           /* no frame follows (JSON closes its list) */
+	bool ascii;                          /* table: nothing beyond ASCII */
 };
 
 struct out_format {
 	const char *name;
 	const char *help;
-	/* Appends one frame. Formats that need a head or a foot write it on the first / last frame. */
+	/* Appends one frame. Formats that need a head or a foot write it on the first / last frame. ERR_TOO_BIG: the buffer's
+	 * ceiling was hit; nothing of the frame is left in it. */
 	int (*frame)(struct buf *out, const struct out_frame *frame, struct err *why);
+	/* The run ends after `frames` frames of which none was the last (a signal): closes what is open. NULL: nothing to do. */
+	void (*abandon)(struct buf *out, int frames);
 };
 
 const struct out_format *const *out_formats(void); /* NULL-terminated: table json ndjson csv openmetrics */
 const struct out_format *out_format_by_name(const char *name); /* NULL */
+const char *const *out_format_names(void); /* NULL-terminated */
 
 #endif
