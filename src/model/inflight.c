@@ -326,6 +326,14 @@ void inflight_fit(struct inflight *f, int64_t query, double q, struct inflight_f
 	free(seen);
 }
 
+/* How far off the estimate may be, as a part of it, by the slope of the fit around it. */
+static double likely_error(const struct inflight_fit *fit)
+{
+	double steep = log(fit->late / fit->early) / log(1.25 / 0.8);
+
+	return steep * 2.5 / cbrt(fit->calls);
+}
+
 double inflight_quantile(struct inflight *f, int64_t query, double q)
 {
 	struct inflight_fit fit;
@@ -336,7 +344,7 @@ double inflight_quantile(struct inflight *f, int64_t query, double q)
 		return NAN;
 	if (fit.early < fit.value / 1.5 || fit.late > fit.value * 1.5)
 		return NAN;
-	return fit.value;
+	return likely_error(&fit) * 100 <= INFLIGHT_ERROR_MAX ? fit.value : (double)NAN;
 }
 
 size_t inflight_bytes(const struct inflight *f)

@@ -12,8 +12,10 @@
  * where the fitted S falls to 1 - q.
  *
  * Only used where measuring it against auto_explain found it good (tails of 10 ms and more) and where the look is clear:
- * enough sightings of enough different executions beyond half the estimate, and no cliff (a two-humped distribution whose gap
- * lies at the quantile: there a slightly other q would give a wholly other answer).
+ * enough sightings of enough different executions beyond half the estimate, and no cliff (a two-humped distribution whose
+ * gap lies at the quantile: there a slightly other q would give a wholly other answer). The fit's share is off by about
+ * 2.5 n^(-1/3) (n executions; the exponent is Grenander's, the factor simulated: tests/unit/test_ladder.c); times how much
+ * the quantile moves with the share, that must not be more than INFLIGHT_ERROR_MAX percent.
  *
  * Ages are kept for one window of segments. A segment is the time between two samples of the statement counters, so calls
  * and looks are counted over the same time.
@@ -30,7 +32,8 @@ enum {
 	INFLIGHT_WINDOW_S = 30,
 	INFLIGHT_LEAST_SIGHTINGS = 30, /* beyond half the estimate */
 	INFLIGHT_LEAST_CALLS = 8,      /* different executions among them */
-	INFLIGHT_LEAST_MS = 10
+	INFLIGHT_LEAST_MS = 10,
+	INFLIGHT_ERROR_MAX = 20        /* percent */
 };
 
 struct inflight;
