@@ -11,6 +11,7 @@
 
 /* One row per kind of server. */
 static const struct source_ops *const registry[] = {
+	&pg_ops,
 	NULL,
 };
 
@@ -42,6 +43,7 @@ int source_make(struct source **out, const struct source_ops *ops, struct loop *
 	s->ops = ops;
 	s->loop = l;
 	s->log = log;
+	s->named = conf->name != NULL;
 	if (events)
 		s->events = *events;
 	s->status.kind = conf->kind;

@@ -36,13 +36,14 @@ struct source {
 	double backoff_ms;           /* of the next failure */
 	uint32_t jitter;             /* state of the small generator behind the back-off's jitter */
 	int64_t asking_ns;           /* the open round trip was sent then; 0 = none */
+	bool named;                  /* the person gave the name */
 	bool was_live;               /* so a failure is LOST, not CONNECTING */
 };
 
 enum source_failure {
 	SOURCE_UNREACHABLE, /* name, network, gone, starting up: back-off */
-	SOURCE_FULL,        /* it answered that a limit is reached: shown as refused, back-off as above */
-	SOURCE_DENIED,      /* password, privilege, no such database, not such a server: refused, retried every 30 s */
+	SOURCE_FULL,        /* it answered, but a limit is reached or it is no such server: refused, back-off as above */
+	SOURCE_DENIED,      /* password, privilege, no such database, TLS: refused, retried every 30 s */
 };
 
 /* Makes a source with given ops: source_new() by conf->kind, replay with its own. conf->password is wiped. */

@@ -1,0 +1,21 @@
+-- The first request of every connection. $1 = backend pid as the login told it, $2 = statement_timeout, $3 = lock_timeout.
+-- Behind a pooler the pid is another and nothing is set: the server connection belongs to other clients too.
+-- work_mem is a ceiling that only a large answer comes near; with it no panel spills to a temporary file.
+SELECT pg_catalog.pg_backend_pid() AS pid,
+       pg_catalog.pg_is_in_recovery() AS standby,
+       pg_catalog.pg_postmaster_start_time() AS started,
+       pg_catalog.pg_stat_get_bgwriter_stat_reset_time() AS reset,
+       (SELECT pg_catalog.count(pg_catalog.set_config(s.name, s.value, false))
+          FROM (VALUES ('search_path', 'pg_catalog'),
+                       ('application_name', 'dytop'),
+                       ('client_encoding', 'UTF8'),
+                       ('default_transaction_read_only', 'on'),
+                       ('default_transaction_isolation', 'read committed'),
+                       ('statement_timeout', $2::text),
+                       ('lock_timeout', $3::text),
+                       ('idle_in_transaction_session_timeout', '10s'),
+                       ('client_min_messages', 'error'),
+                       ('work_mem', '64MB'),
+                       ('jit', 'off'),
+                       ('max_parallel_workers_per_gather', '0')) AS s (name, value)
+         WHERE pg_catalog.pg_backend_pid() OPERATOR(pg_catalog.=) $1::pg_catalog.int4) AS settings

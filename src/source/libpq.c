@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: PostgreSQL */
+#include "source/libpq.h"
+
+#include <dlfcn.h>
+#include <string.h>
+
+/* A function pointer and what dlsym() returns are the same thing on every system that has dlsym(); ISO C has no cast. */
+static bool find(void *library, const char *name, void *slot)
+{
+	void *symbol = dlsym(library, name);
+
+	memcpy(slot, &symbol, sizeof(symbol));
+	return symbol != NULL;
+}
+
+int libpq_load(struct libpq *out, struct err *why)
+{
+	/* RTLD_NODELETE: OpenSSL registers handlers that run at exit. */
+	void *library = dlopen("libpq.so.5", RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
+	struct libpq pq = {0};
+	const char *missing = NULL;
+	bool cancel;
+
+	if (!library)
+		return err_set(why, ERR_UNSUPPORTED, "cannot load libpq.so.5: install the Debian package libpq5 (%s)", dlerror());
+#define X(name)                                                                                                        \
+	if (!find(library, #name, &pq.name))                                                                           \
+		missing = #name;
+	LIBPQ_FUNCTIONS(X)
+#undef X
+	cancel = find(library, "PQcancelCreate", &pq.cancel_create);
+	cancel = find(library, "PQcancelStart", &pq.cancel_start) && cancel;
+	cancel = find(library, "PQcancelPoll", &pq.cancel_poll) && cancel;
+	cancel = find(library, "PQcancelSocket", &pq.cancel_socket) && cancel;
+	cancel = find(library, "PQcancelFinish", &pq.cancel_finish) && cancel;
+	if (!cancel)
+		pq.cancel_create = NULL;
+	dlclose(library); /* gives back this call's reference; the library itself stays */
+	if (missing)
+		return err_set(why, ERR_UNSUPPORTED, "libpq is too old (no %s): version 14 or newer is needed, package libpq5",
+		               missing);
+	*out = pq;
+	return 0;
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/*
+ * libpq, loaded at first use: its twenty shared libraries (TLS, Kerberos, LDAP) cost more than the first paint, and a function
+ * that only a newer libpq has is found at run time. Types come from libpq-fe.h, so a wrong call does not compile. Only
+ * source/pgconn and source/pgresult include this.
+ */
+#ifndef SOURCE_LIBPQ_H
+#define SOURCE_LIBPQ_H
+
+#include <libpq-fe.h>
+
+#include "core/base.h"
+#include "core/err.h"
+
+#define LIBPQ_FUNCTIONS(X) \
+	X(PQconninfoParse) X(PQconninfo) X(PQconninfoFree) X(PQfreemem) X(PQconnectStartParams) X(PQconnectPoll) \
+	X(PQfinish) X(PQstatus) X(PQsocket) X(PQerrorMessage) X(PQparameterStatus) X(PQserverVersion) X(PQbackendPID) \
+	X(PQconnectionNeedsPassword) X(PQsslInUse) X(PQsetErrorVerbosity) X(PQsetNoticeReceiver) X(PQsetnonblocking) \
+	X(PQsetClientEncoding) X(PQhost) X(PQport) X(PQuser) X(PQdb) X(PQlibVersion) \
+	X(PQenterPipelineMode) X(PQpipelineSync) X(PQsendFlushRequest) X(PQsendQuery) X(PQsendQueryParams) X(PQsendPrepare) \
+	X(PQsendQueryPrepared) X(PQflush) X(PQconsumeInput) X(PQisBusy) X(PQgetResult) X(PQclear) X(PQresultStatus) \
+	X(PQresultErrorField) X(PQresultErrorMessage) X(PQntuples) X(PQnfields) X(PQfname) X(PQftype) X(PQfformat) \
+	X(PQgetvalue) X(PQgetlength) X(PQgetisnull)
+
+/* From libpq 17 on; NULL in older ones. Declared here because the header at build time may not know them. */
+struct pg_cancel_conn;
+typedef struct pg_cancel_conn *libpq_cancel_create(PGconn *conn);
+typedef int libpq_cancel_start(struct pg_cancel_conn *cancel);
+typedef PostgresPollingStatusType libpq_cancel_poll(struct pg_cancel_conn *cancel);
+typedef int libpq_cancel_socket(const struct pg_cancel_conn *cancel);
+typedef void libpq_cancel_finish(struct pg_cancel_conn *cancel);
+
+struct libpq {
+#define X(name) __typeof__(&name) name;
+	LIBPQ_FUNCTIONS(X)
+#undef X
+	libpq_cancel_create *cancel_create; /* all five or none */
+	libpq_cancel_start *cancel_start;
+	libpq_cancel_poll *cancel_poll;
+	libpq_cancel_socket *cancel_socket;
+	libpq_cancel_finish *cancel_finish;
+};
+
+/* Fills *out. The library stays loaded for the life of the process; a second call is cheap. ERR_UNSUPPORTED when it is
+ * missing or too old (< 14), naming the Debian package. */
+int libpq_load(struct libpq *out, struct err *why) MUSTCHECK;
+
+#endif

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/*
+ * One connection to a PostgreSQL-like server that never waits: names resolved first (libpq would block), each address with a
+ * deadline of its own (libpq ignores connect_timeout when polled), then bytes in and out from the loop. The only user of
+ * libpq together with pgresult.
+ *
+ * A pgconn is opened again and again by its owner. It reports `up` once per success and `down` once per failure or loss;
+ * back-off is the owner's.
+ */
+#ifndef SOURCE_PGCONN_H
+#define SOURCE_PGCONN_H
+
+#include "loop/loop.h"
+#include "source/pgresult.h"
+#include "source/source_private.h"
+
+struct pgconn;
+struct pgcancel;
+
+struct pgconn_events {
+	void (*up)(void *ctx);       /* logged in; requests may be sent */
+	/* No attempt is under way and nothing is connected any more; pgconn_open() is allowed, pgconn_free() is not. */
+	void (*down)(void *ctx, const struct err *why, enum source_failure failure);
+	void (*readable)(void *ctx); /* bytes have come: take results with pgconn_next() until it has none */
+	void *ctx;
+};
+
+enum { PGCONN_ANSWER_BYTES_MAX = 48 << 20 }; /* between two calls of pgconn_sent(): a server that sends more is dropped */
+
+int pgconn_new(struct pgconn **out, struct loop *l, const struct source_conf *conf, const struct pgconn_events *events,
+               struct log *log, struct err *why) MUSTCHECK;
+void pgconn_free(struct pgconn *c);   /* NULL is accepted; closes without an event */
+void pgconn_open(struct pgconn *c);   /* no-op when open or opening; events come from the loop */
+void pgconn_close(struct pgconn *c);  /* without an event */
+bool pgconn_is_closed(const struct pgconn *c); /* neither up nor opening */
+
+/* "bridge@db1:5432", raw; a guess before the first pgconn_open(). Borrowed. */
+const char *pgconn_name(const struct pgconn *c);
+const char *pgconn_user(const struct pgconn *c);
+const char *pgconn_dbname(const struct pgconn *c);
+int pgconn_version(const struct pgconn *c);     /* 150020; 0 when not up */
+int pgconn_backend_pid(const struct pgconn *c); /* as told at login (a pooler makes one up) */
+const char *pgconn_parameter(const struct pgconn *c, const char *name); /* reported parameter; "" when not known */
+
+/* --- sending. Nothing leaves before pgconn_flush(), except where libpq's own buffer is full. False = out of memory or not
+ * up; the loss is then reported by `down` soon. */
+bool pgconn_pipeline(struct pgconn *c); /* enters pipeline mode, for good */
+bool pgconn_prepare(struct pgconn *c, const char *name, const char *sql);
+/* Binary results. values are texts, NULL = SQL NULL. */
+bool pgconn_execute(struct pgconn *c, const char *name, int count, const char *const *values);
+bool pgconn_query(struct pgconn *c, const char *sql, int count, const char *const *values);
+bool pgconn_simple(struct pgconn *c, const char *sql); /* simple protocol, text results; not in pipeline mode */
+bool pgconn_ask_flush(struct pgconn *c); /* the server sends what it has so far */
+bool pgconn_sync(struct pgconn *c);
+void pgconn_flush(struct pgconn *c);
+void pgconn_sent(struct pgconn *c);      /* a new round begins: resets the byte count */
+
+/* --- receiving */
+/* The next result, or NULL when more bytes are needed. pgresult_free() it. */
+struct pgresult *pgconn_next(struct pgconn *c);
+/* While paused no bytes are read (results are being worked on). */
+void pgconn_pause(struct pgconn *c, bool paused);
+int64_t pgconn_heard_ns(const struct pgconn *c); /* monotonic time of the last byte */
+/* Looks once whether bytes have come without the loop having said so (TLS keeps some to itself). */
+void pgconn_poke(struct pgconn *c);
+
+/* --- cancel: a second, short connection; never blocks */
+/* Cancels what backend `pid` of the server behind c runs (pid 0: c's own backend). With libpq 17 and pid 0 an encrypted cancel
+ * request; else a login that runs `sql` ("SELECT pg_cancel_backend($1)"). done (may be NULL) gets NULL or why not, from the
+ * loop. Lives on its own when c is freed; ends within deadline_ms. */
+struct pgcancel *pgcancel_start(struct pgconn *c, int pid, const char *sql, double deadline_ms,
+                                void (*done)(void *ctx, const struct err *why), void *ctx);
+void pgcancel_free(struct pgcancel *k); /* gives up; not after done was called */
+
+#endif

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/* What pgconn.c and pgcancel.c share. */
+#ifndef SOURCE_PGCONN_PRIVATE_H
+#define SOURCE_PGCONN_PRIVATE_H
+
+#include "loop/resolve.h"
+#include "source/pgconn.h"
+#include "source/pgerror.h"
+#include "source/pgtarget.h"
+
+enum pgconn_phase {
+	PGCONN_CLOSED,
+	PGCONN_STARTING,   /* opened; the work begins in the next turn */
+	PGCONN_CONNECTING, /* resolving, or an attempt on one address */
+	PGCONN_UP,
+};
+
+struct pgconn {
+	struct loop *loop;
+	struct log *log;
+	struct pgconn_events events;
+	struct libpq pq;
+	bool loaded;
+	struct pgtarget target;
+	char *name;
+	enum pgconn_phase phase;
+	struct loop_timer *later, *deadline;
+	/* connecting */
+	int host, pass, attempts;
+	struct resolve *resolve;
+	struct resolve_address address[RESOLVE_MAX]; /* text "": as the host says (a Unix socket) */
+	int address_count, address_at;
+	int64_t attempt_ns;
+	enum pgstage stage;
+	enum pgpeer peer;
+	ConnStatusType peeked;
+	struct pgfailure failure; /* of the last address */
+	/* connected */
+	PGconn *conn;
+	struct loop_fd *fd;
+	int fd_no;
+	bool paused, broken;
+	bool had_null;
+	int64_t heard_ns;
+	size_t bytes;
+	char fatal_state[6];   /* the last FATAL that the server sent; "" none */
+	char fatal_text[240];
+};
+
+struct pgconn *pgconn_make(struct loop *l, const struct pgconn_events *events, struct log *log);
+void pgconn_note_fatal(struct pgconn *c, const PGresult *res);
+
+#endif
