@@ -98,20 +98,20 @@ static struct cell eval_hquantile(const struct run *r, const struct expr_node *n
 
 /* --- conditions --------------------------------------------------------------------------------------------------- */
 
-enum truth { FALSE, TRUE, UNKNOWN };
+enum truth { TRUTH_FALSE, TRUTH_TRUE, TRUTH_UNKNOWN };
 
 static enum truth truth_of(const struct cell *c)
 {
 	if (c->kind == CELL_NUMBER)
-		return c->number != 0 ? TRUE : FALSE;
+		return c->number != 0 ? TRUTH_TRUE : TRUTH_FALSE;
 	if (c->kind == CELL_INT || c->kind == CELL_BOOL)
-		return c->integer != 0 ? TRUE : FALSE;
-	return UNKNOWN; /* a text is no condition */
+		return c->integer != 0 ? TRUTH_TRUE : TRUTH_FALSE;
+	return TRUTH_UNKNOWN; /* a text is no condition */
 }
 
 static struct cell truth_cell(enum truth t, enum mark mark)
 {
-	return t == UNKNOWN ? CELL_NONE : with_mark(cell_bool(t == TRUE), mark);
+	return t == TRUTH_UNKNOWN ? CELL_NONE : with_mark(cell_bool(t == TRUTH_TRUE), mark);
 }
 
 /* One known side that settles it settles it, whatever the other one is. */
@@ -126,17 +126,17 @@ static struct cell both_sides(const struct run *r, const struct expr_node *n, in
 	y = truth_of(&b);
 	if (y == settles)
 		return truth_cell(y, b.mark);
-	return x == UNKNOWN || y == UNKNOWN ? CELL_NONE : truth_cell(x, both(&a, &b));
+	return x == TRUTH_UNKNOWN || y == TRUTH_UNKNOWN ? CELL_NONE : truth_cell(x, both(&a, &b));
 }
 
 static struct cell eval_or(const struct run *r, const struct expr_node *n, int row)
 {
-	return both_sides(r, n, row, TRUE);
+	return both_sides(r, n, row, TRUTH_TRUE);
 }
 
 static struct cell eval_and(const struct run *r, const struct expr_node *n, int row)
 {
-	return both_sides(r, n, row, FALSE);
+	return both_sides(r, n, row, TRUTH_FALSE);
 }
 
 static struct cell eval_not(const struct run *r, const struct expr_node *n, int row)
@@ -144,7 +144,7 @@ static struct cell eval_not(const struct run *r, const struct expr_node *n, int 
 	struct cell a = eval(r, n->first, row);
 	enum truth x = truth_of(&a);
 
-	return x == UNKNOWN ? CELL_NONE : truth_cell(x == TRUE ? FALSE : TRUE, a.mark);
+	return x == TRUTH_UNKNOWN ? CELL_NONE : truth_cell(x == TRUTH_TRUE ? TRUTH_FALSE : TRUTH_TRUE, a.mark);
 }
 
 static bool comparable(const struct cell *a, const struct cell *b)
@@ -335,9 +335,9 @@ static struct cell eval_if(const struct run *r, const struct expr_node *n, int r
 	enum truth x = truth_of(&c);
 	unsigned then = second(r, n);
 
-	if (x == UNKNOWN)
+	if (x == TRUTH_UNKNOWN)
 		return CELL_NONE;
-	value = eval(r, x == TRUE ? then : r->e->node[then].next, row);
+	value = eval(r, x == TRUTH_TRUE ? then : r->e->node[then].next, row);
 	/* a condition over a bound is no bound of the value, yet it makes the value less than exact */
 	if (c.mark != MARK_EXACT && value.kind != CELL_UNKNOWN)
 		value.mark = mark_worst(value.mark, c.mark == MARK_BOUND ? MARK_ESTIMATED : c.mark);
@@ -422,7 +422,7 @@ static void add_to_total(struct total *t, const struct cell *c, enum expr_op op)
 		return;
 	t->mark = mark_worst(t->mark, c->mark);
 	if (op == OP_COUNT) {
-		t->true_count += truth_of(c) == TRUE;
+		t->true_count += truth_of(c) == TRUTH_TRUE;
 		return;
 	}
 	if (op == OP_MIN || op == OP_MAX) {
@@ -500,7 +500,7 @@ bool expr_true(const struct expr *e, const struct expr_scope *scope, int row)
 {
 	struct cell c = expr_eval(e, scope, row);
 
-	return truth_of(&c) == TRUE;
+	return truth_of(&c) == TRUTH_TRUE;
 }
 
 bool expr_uses(const struct expr *e, bool (*wanted)(void *ctx, int id), void *ctx)
