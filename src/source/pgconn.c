@@ -515,6 +515,11 @@ void pgconn_pause(struct pgconn *c, bool paused)
 	pgconn_flush(c); /* sets what is wanted */
 }
 
+bool pgconn_idle(const struct pgconn *c)
+{
+	return c->phase == PGCONN_UP && c->had_null && !c->pq.PQisBusy(c->conn);
+}
+
 struct pgresult *pgconn_next(struct pgconn *c)
 {
 	static const enum pgresult_kind kinds[] = {

@@ -58,6 +58,8 @@ void pgconn_sent(struct pgconn *c);      /* a new round begins: resets the byte 
 /* --- receiving */
 /* The next result, or NULL when more bytes are needed. pgresult_free() it. */
 struct pgresult *pgconn_next(struct pgconn *c);
+/* Nothing asked is left to be answered: the simple protocol takes the next command. */
+bool pgconn_idle(const struct pgconn *c);
 /* While paused no bytes are read (results are being worked on). */
 void pgconn_pause(struct pgconn *c, bool paused);
 int64_t pgconn_heard_ns(const struct pgconn *c); /* monotonic time of the last byte */

@@ -12,6 +12,7 @@
 /* One row per kind of server. */
 static const struct source_ops *const registry[] = {
 	&pg_ops,
+	&pgbouncer_ops,
 	NULL,
 };
 
