@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "model/status.h"
+#include "unit.h"
 
 #define S INT64_C(1000000000)
 
@@ -67,19 +68,12 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("cadence");
-	TCase *t = tcase_create("cadence");
-	SRunner *runner;
-	int failed;
+	const TTest *const cases[] = {
+		never_asked_is_due_at_once,
+		cost_slows_down_and_one_hiccup_does_not,
+		odd_figures_do_no_harm,
+		states_have_names,
+	};
 
-	tcase_add_test(t, never_asked_is_due_at_once);
-	tcase_add_test(t, cost_slows_down_and_one_hiccup_does_not);
-	tcase_add_test(t, odd_figures_do_no_harm);
-	tcase_add_test(t, states_have_names);
-	suite_add_tcase(suite, t);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? 1 : 0;
+	return unit_run("cadence", cases, ARRAY_LEN(cases));
 }

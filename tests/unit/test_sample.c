@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "unit.h"
+
 START_TEST(unset_values_are_unknown)
 {
 	struct sample *s = sample_new(5);
@@ -228,25 +230,18 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("sample");
-	TCase *t = tcase_create("sample");
-	SRunner *runner;
-	int failed;
+	const TTest *const cases[] = {
+		unset_values_are_unknown,
+		setters_convert_or_refuse,
+		texts_keep_every_byte_and_share_with_the_row_above,
+		a_text_too_big_is_unknown_and_said,
+		rows_have_a_ceiling,
+		keys_follow_values_not_places,
+		equal_keys_find_the_first_and_are_twins,
+		without_key_columns_the_row_number_is_the_key,
+		ten_thousand_rows_stay_small,
+		strip_keeps_what_is_asked_for,
+	};
 
-	tcase_add_test(t, unset_values_are_unknown);
-	tcase_add_test(t, setters_convert_or_refuse);
-	tcase_add_test(t, texts_keep_every_byte_and_share_with_the_row_above);
-	tcase_add_test(t, a_text_too_big_is_unknown_and_said);
-	tcase_add_test(t, rows_have_a_ceiling);
-	tcase_add_test(t, keys_follow_values_not_places);
-	tcase_add_test(t, equal_keys_find_the_first_and_are_twins);
-	tcase_add_test(t, without_key_columns_the_row_number_is_the_key);
-	tcase_add_test(t, ten_thousand_rows_stay_small);
-	tcase_add_test(t, strip_keeps_what_is_asked_for);
-	suite_add_tcase(suite, t);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? 1 : 0;
+	return unit_run("sample", cases, ARRAY_LEN(cases));
 }

@@ -5,6 +5,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "unit.h"
+
 START_TEST(the_ring_keeps_the_newest)
 {
 	struct series s;
@@ -50,17 +52,10 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("series");
-	TCase *t = tcase_create("series");
-	SRunner *runner;
-	int failed;
+	const TTest *const cases[] = {
+		the_ring_keeps_the_newest,
+		gaps_are_kept_and_do_not_count,
+	};
 
-	tcase_add_test(t, the_ring_keeps_the_newest);
-	tcase_add_test(t, gaps_are_kept_and_do_not_count);
-	suite_add_tcase(suite, t);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? 1 : 0;
+	return unit_run("series", cases, ARRAY_LEN(cases));
 }
