@@ -34,7 +34,7 @@ fields:
 lookups:
   databases: {by: [datid], fields: {database: text}, rows: all, keep: 60s}
   roles: {by: [usesysid], fields: {user: text}, rows: all, keep: 60s}
-  whole: {by: [pid], fields: {full_query: text, client_host: text, client_port: gauge, backend_xid: text, backend_xmin: text},
+  whole: {by: [pid], fields: {full_query: text, client_host: text, client_port: gauge, backend_xid: id, backend_xmin: id},
           rows: detail, keep: 2s}
 columns:
   - {name: pid, title: PID, unit: id, width: 7, priority: 1, tree: yes, about: process of the session}
@@ -60,8 +60,8 @@ columns:
   - {name: full_query, title: FULL QUERY, unit: text, width: 20, priority: 9, show: no, about: "the query's text, as long as the server keeps it"}
   - {name: client_host, title: CLIENT HOST, unit: text, width: 16, priority: 9, show: no, about: "the client's name, where the server looks names up"}
   - {name: client_port, title: PORT, unit: id, width: 6, priority: 9, show: no, about: "the client's port"}
-  - {name: backend_xid, title: XID, unit: text, width: 10, priority: 9, show: no, about: its transaction number}
-  - {name: backend_xmin, title: XMIN, unit: text, width: 10, priority: 9, show: no, about: oldest transaction that its snapshot still needs}
+  - {name: backend_xid, title: XID, unit: id, width: 10, priority: 9, show: no, about: its transaction number}
+  - {name: backend_xmin, title: XMIN, unit: id, width: 10, priority: 9, show: no, about: oldest transaction that its snapshot still needs}
 figures:
   - {name: running, title: running, expr: 'count(state = "active" and type = "client backend")', unit: count, line: 1, order: 60}
   - {name: blocked, title: blocked, expr: 'count(wait ~ "^Lock:")', unit: count, line: 1, order: 70, warn: "> 0", crit: ">= 5"}
@@ -127,5 +127,5 @@ SELECT u AS usesysid, pg_get_userbyid(u::oid) AS user FROM unnest($1::int8[]) AS
 
 -- lookup whole since 130000
 SELECT s.pid, s.query AS full_query, s.client_hostname AS client_host, nullif(s.client_port, -1) AS client_port,
-       s.backend_xid::text AS backend_xid, s.backend_xmin::text AS backend_xmin
+       s.backend_xid, s.backend_xmin
   FROM unnest($1::int8[]) AS p, LATERAL pg_stat_get_activity(p::int4) AS s

@@ -84,16 +84,14 @@ SELECT s.userid, s.dbid, s.queryid, s.toplevel, nullif(s.queryid IS NULL, false)
        s.stddev_exec_time, s.max_exec_time, s.rows, s.shared_blks_hit AS shared_hit, s.shared_blks_read AS shared_read,
        s.temp_blks_read + s.temp_blks_written AS temp_blocks, s.shared_blk_read_time + s.shared_blk_write_time AS io_time,
        s.wal_bytes::int8 AS wal_bytes, s.plans, s.total_plan_time, s.stats_since
-  FROM set_config('work_mem', '64MB', true) AS w,
-       LATERAL :"pg_stat_statements_schema".pg_stat_statements(w IS NULL) AS s
+  FROM :"pg_stat_statements_schema".pg_stat_statements(false) AS s
 
 -- since 140000
 SELECT s.userid, s.dbid, s.queryid, s.toplevel, nullif(s.queryid IS NULL, false) AS is_hidden, s.calls, s.total_exec_time,
        s.stddev_exec_time, s.max_exec_time, s.rows, s.shared_blks_hit AS shared_hit, s.shared_blks_read AS shared_read,
        s.temp_blks_read + s.temp_blks_written AS temp_blocks, s.blk_read_time + s.blk_write_time AS io_time,
        s.wal_bytes::int8 AS wal_bytes, s.plans, s.total_plan_time, i.stats_reset AS stats_since
-  FROM set_config('work_mem', '64MB', true) AS w,
-       LATERAL :"pg_stat_statements_schema".pg_stat_statements(w IS NULL) AS s,
+  FROM :"pg_stat_statements_schema".pg_stat_statements(false) AS s,
        :"pg_stat_statements_schema".pg_stat_statements_info() AS i
 
 -- since 130000
@@ -101,13 +99,11 @@ SELECT s.userid, s.dbid, s.queryid, nullif(s.queryid IS NULL, false) AS is_hidde
        s.stddev_exec_time, s.max_exec_time, s.rows, s.shared_blks_hit AS shared_hit, s.shared_blks_read AS shared_read,
        s.temp_blks_read + s.temp_blks_written AS temp_blocks, s.blk_read_time + s.blk_write_time AS io_time,
        s.wal_bytes::int8 AS wal_bytes, s.plans, s.total_plan_time
-  FROM set_config('work_mem', '64MB', true) AS w,
-       LATERAL :"pg_stat_statements_schema".pg_stat_statements(w IS NULL) AS s
+  FROM :"pg_stat_statements_schema".pg_stat_statements(false) AS s
 
 -- lookup texts since 130000
 SELECT s.userid, s.dbid, s.queryid, left(s.query, 600) AS text
-  FROM set_config('work_mem', '256MB', true) AS w,
-       LATERAL :"pg_stat_statements_schema".pg_stat_statements(w IS NOT NULL) AS s
+  FROM :"pg_stat_statements_schema".pg_stat_statements(true) AS s
  WHERE s.queryid = ANY ($3::int8[])
    AND (s.userid::int8, s.dbid::int8, s.queryid) IN (SELECT k.u, k.d, k.q FROM unnest($1::int8[], $2::int8[], $3::int8[]) AS k(u, d, q))
 
@@ -124,7 +120,6 @@ SELECT u AS userid, pg_get_userbyid(u::oid) AS user FROM unnest($1::int8[]) AS u
 
 -- lookup whole since 130000
 SELECT s.userid, s.dbid, s.queryid, left(s.query, 1000000) AS full_query
-  FROM set_config('work_mem', '256MB', true) AS w,
-       LATERAL :"pg_stat_statements_schema".pg_stat_statements(w IS NOT NULL) AS s
+  FROM :"pg_stat_statements_schema".pg_stat_statements(true) AS s
  WHERE s.queryid = ANY ($3::int8[])
    AND (s.userid::int8, s.dbid::int8, s.queryid) IN (SELECT k.u, k.d, k.q FROM unnest($1::int8[], $2::int8[], $3::int8[]) AS k(u, d, q))
