@@ -455,7 +455,13 @@ static void on_received(void *ctx, const char *bytes, size_t len)
 
 static void on_closed(void *ctx, const struct err *why)
 {
-	fail_with(ctx, why);
+	struct redis *r = ctx;
+	struct err said = *why;
+
+	/* A port that speaks TLS closes at the first byte in clear, mostly without a word. */
+	if (r->step > REDIS_CONNECTING && r->step < REDIS_READY && r->bytes == 0 && !r->address.tls && !r->address.path)
+		err_set(&said, why->code, "%s before any answer (if it wants TLS: rediss://)", why->text);
+	fail_with(r, &said);
 }
 
 static void on_deadline(void *ctx)

@@ -341,8 +341,8 @@ static void observe_all(struct redis *r)
 {
 	for (int i = 0; i < r->job_count; i++) {
 		const struct redis_job *job = &r->job[i];
-		if (job->reader && !job->why.code && job->count && r->got[job->first]->type == RESP_STRING &&
-		    strcmp(job->reader->name, "info") == 0)
+		if (job->reader && !job->answered && !job->why.code && job->count &&
+		    r->got[job->first]->type == RESP_STRING && strcmp(job->reader->name, "info") == 0)
 			redis_observe(r, r->got[job->first]->text);
 	}
 }

@@ -13,6 +13,7 @@
 static const struct source_ops *const registry[] = {
 	&pg_ops,
 	&pgbouncer_ops,
+	&redis_ops,
 	NULL,
 };
 

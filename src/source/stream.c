@@ -206,7 +206,7 @@ static void on_deadline(void *ctx)
 
 	where(s, name);
 	if (s->bev) {
-		err_set(&s->failure, ERR_TIMEOUT, "no TLS handshake with %s in %.0f s", name, s->timeout_ms / 1000);
+		err_set(&s->failure, ERR_TIMEOUT, "no TLS handshake with %s in %.0f s: does it speak TLS?", name, s->timeout_ms / 1000);
 		fail(s);
 		return;
 	}

@@ -7,6 +7,7 @@
 #include <event2/bufferevent_ssl.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
+#include <openssl/x509.h>
 #include <openssl/x509v3.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -30,7 +31,6 @@
 	F(int, SSL_CTX_set_default_verify_paths, (SSL_CTX *)) \
 	F(int, SSL_CTX_use_certificate_chain_file, (SSL_CTX *, const char *)) \
 	F(int, SSL_CTX_use_PrivateKey_file, (SSL_CTX *, const char *, int)) \
-	F(int, SSL_CTX_check_private_key, (const SSL_CTX *)) \
 	F(SSL *, SSL_new, (SSL_CTX *)) \
 	F(void, SSL_free, (SSL *)) \
 	F(long, SSL_ctrl, (SSL *, int, long, void *)) \
@@ -40,6 +40,7 @@
 	F(int, X509_VERIFY_PARAM_set1_ip_asc, (X509_VERIFY_PARAM *, const char *)) \
 	F(const char *, X509_verify_cert_error_string, (long)) \
 	F(unsigned long, ERR_get_error, (void)) \
+	F(unsigned long, ERR_peek_error, (void)) \
 	F(void, ERR_clear_error, (void)) \
 	F(const char *, ERR_reason_error_string, (unsigned long))
 
@@ -123,11 +124,11 @@ static int load_identity(struct tls *t, const struct tls_conf *conf, struct err 
 		return err_set(why, ERR_INVALID, "client key %s: %m", key);
 	if (t->SSL_CTX_use_certificate_chain_file(t->ctx, conf->cert) != 1)
 		return err_set(why, ERR_INVALID, "client certificate %s: %s", conf->cert, first_error(t));
-	if (t->SSL_CTX_use_PrivateKey_file(t->ctx, key, SSL_FILETYPE_PEM) != 1)
-		return err_set(why, ERR_INVALID, "client key %s: %s (an encrypted key cannot be used)", key, first_error(t));
-	if (t->SSL_CTX_check_private_key(t->ctx) != 1)
+	if (t->SSL_CTX_use_PrivateKey_file(t->ctx, key, SSL_FILETYPE_PEM) == 1)
+		return 0;
+	if (ERR_GET_REASON(t->ERR_peek_error()) == X509_R_KEY_VALUES_MISMATCH)
 		return err_set(why, ERR_INVALID, "client key %s does not belong to %s", key, conf->cert);
-	return 0;
+	return err_set(why, ERR_INVALID, "client key %s: %s (an encrypted key cannot be used)", key, first_error(t));
 }
 
 int tls_new(struct tls **out, const struct tls_conf *conf, struct err *why)
