@@ -10,6 +10,7 @@
 struct turn {
 	struct clock now;
 	bool fresh;    /* now has been read in this turn */
+	bool pinned;   /* now is not the system's */
 	bool happened; /* a callback ran */
 };
 
@@ -101,11 +102,19 @@ const struct clock *loop_now(const struct loop *l)
 {
 	struct turn *t = l->turn;
 
-	if (!t->fresh) {
+	if (!t->fresh && !t->pinned) {
 		clock_read(&t->now);
 		t->fresh = true;
 	}
 	return &t->now;
+}
+
+void loop_pin_clock(struct loop *l, const struct clock *now)
+{
+	l->turn->pinned = now != NULL;
+	l->turn->fresh = now != NULL;
+	if (now)
+		l->turn->now = *now;
 }
 
 static void run_deferred(struct loop *l)
@@ -265,9 +274,10 @@ static void timer_arm(struct loop_timer *t, int64_t left_ns)
 
 void loop_timer_at(struct loop_timer *t, int64_t mono_ns)
 {
-	struct clock now;
+	struct clock now = t->loop->turn->now;
 
-	clock_read(&now);
+	if (!t->loop->turn->pinned)
+		clock_read(&now);
 	timer_arm(t, mono_ns - now.mono_ns);
 }
 

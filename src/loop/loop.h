@@ -24,6 +24,9 @@ int loop_new(struct loop **out, struct err *why) MUSTCHECK;
 void loop_free(struct loop *l); /* everything made on it must be freed before */
 struct event_base *loop_base(struct loop *l); /* for source/stream only */
 const struct clock *loop_now(const struct loop *l); /* of this turn */
+/* From now on it is *now, until the next call (replay: the recording's time); NULL: the system's again. Timers that are set
+ * relative to it still run in real time. */
+void loop_pin_clock(struct loop *l, const struct clock *now);
 void loop_run(struct loop *l);       /* until loop_stop() */
 void loop_once(struct loop *l, bool wait); /* one turn; wait = false only handles what is ready */
 void loop_stop(struct loop *l);

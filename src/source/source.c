@@ -7,6 +7,7 @@
 #include "core/clean.h"
 #include "core/map.h"
 #include "core/mem.h"
+#include "source/replay.h"
 #include "source/source_private.h"
 
 /* One row per kind of server. */
@@ -72,6 +73,8 @@ int source_make(struct source **out, const struct source_ops *ops, struct loop *
 int source_new(struct source **out, struct loop *l, struct source_conf *conf, const struct source_events *events,
                struct log *log, struct err *why)
 {
+	if (conf->replay)
+		return replay_source_new(out, l, conf, events, log, why);
 	for (size_t i = 0; registry[i]; i++) {
 		if (registry[i]->kind == conf->kind)
 			return source_make(out, registry[i], l, conf, events, log, why);

@@ -18,6 +18,7 @@
 #include "model/sample.h"
 #include "model/status.h"
 
+struct replay;
 struct source;
 
 struct source_param { /* a configured parameter that panels may name in params: */
@@ -42,6 +43,8 @@ struct source_conf {
 	/* Server-side texts that are not panels (session settings, probes), by name, e.g. "pg_session"; borrowed. */
 	const char *(*text)(void *ctx, const char *name);
 	void *text_ctx;
+	struct replay *replay;    /* not NULL: recorded server replay_server stands in (source/replay.h) */
+	int replay_server;
 };
 
 struct source_events {

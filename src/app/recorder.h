@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/* --record: the recording (out/record.h) in a file of its own. A failing disk ends the recording, never the view: the first
+ * failure is kept and told. */
+#ifndef APP_RECORDER_H
+#define APP_RECORDER_H
+
+#include "core/err.h"
+#include "out/record.h"
+
+struct recorder;
+
+/* A new file, mode 0600, no link followed; one that is there is an error, so nothing is written over. */
+int recorder_open(struct recorder **out, const char *path, struct err *why) MUSTCHECK;
+/* A frame begins; the first one writes the head. */
+void recorder_frame(struct recorder *r, const struct server_status *const *servers, int count, const struct clock *now,
+                    double interval_ms);
+/* A sample arrived (session_conf.arrived). Before the first frame: nothing. */
+void recorder_sample(struct recorder *r, const struct record_sample *s, const struct server_status *status);
+/* Why recording stopped, NULL while it goes on. */
+const char *recorder_failure(const struct recorder *r);
+/* Writes the end and closes. ERR_IO: the recording is not whole, why says since when. NULL is accepted. */
+int recorder_close(struct recorder *r, struct err *why) MUSTCHECK;
+
+#endif

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/*
+ * A recording (docs/recording.md) in the place of all servers. One open recording is shared by a source for each recorded
+ * server; it stands at one frame, and what is asked is answered from that frame: a panel that has no sample in it gets
+ * ERR_NOT_FOUND, a lookup what was learned up to then. Time is the recording's: the loop's clock is pinned to the frame.
+ */
+#ifndef SOURCE_REPLAY_H
+#define SOURCE_REPLAY_H
+
+#include "core/clock.h"
+#include "core/err.h"
+#include "source/source.h"
+
+struct replay;
+
+/* Opens the recording and stands at its first frame. Foreign, of a newer version, truncated at any byte, or with numbers out
+ * of range: ERR_INVALID with file:line. */
+int replay_open(struct replay **out, const char *path, struct err *why) MUSTCHECK;
+void replay_close(struct replay *r); /* after the sources on it are freed; NULL is accepted */
+int replay_servers(const struct replay *r);
+/* What to give to source_new() for recorded server i (borrows r). */
+struct source_conf replay_source_conf(struct replay *r, int i);
+/* Goes on to the next frame: 1, or 0 at the end (the sources are SERVER_ENDED then), or an error with file:line. */
+int replay_next(struct replay *r, struct err *why) MUSTCHECK;
+int64_t replay_frame(const struct replay *r);      /* from 1 */
+int64_t replay_frames(const struct replay *r);     /* in all */
+double replay_interval_ms(const struct replay *r); /* between frames, as recorded */
+const struct clock *replay_now(const struct replay *r);
+
+/* Used by source_new(): a source that conf->replay is set for. */
+int replay_source_new(struct source **out, struct loop *l, struct source_conf *conf, const struct source_events *events,
+                      struct log *log, struct err *why) MUSTCHECK;
+
+#endif
