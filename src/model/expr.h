@@ -87,5 +87,7 @@ struct cell expr_eval(const struct expr *e, const struct expr_scope *scope, int 
 bool expr_true(const struct expr *e, const struct expr_scope *scope, int row);
 /* True when any id for which wanted(ctx, id) holds is read by the expression (e.g. "does this filter need texts?"). */
 bool expr_uses(const struct expr *e, bool (*wanted)(void *ctx, int id), void *ctx);
+/* True when it looks at all rows (sum, share, ...): its value may then not be computed with a scope of one row's own. */
+bool expr_has_aggregates(const struct expr *e);
 
 #endif

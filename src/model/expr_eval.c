@@ -514,3 +514,8 @@ bool expr_uses(const struct expr *e, bool (*wanted)(void *ctx, int id), void *ct
 	}
 	return false;
 }
+
+bool expr_has_aggregates(const struct expr *e)
+{
+	return e->aggregate_count > 0;
+}

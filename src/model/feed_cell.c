@@ -156,26 +156,6 @@ double feed_row_life(const struct feed *f, int row)
 	return seconds > 0 ? seconds : (double)NAN;
 }
 
-/* Where rows were reset at different times, each has its own seconds; but then a rate over all rows is none, as no one
- * length of time belongs to it. */
-static struct cell eval_own_life(const struct expr *e, struct expr_scope *scope, const struct feed *f, int row)
-{
-	struct expr_cache own = {0};
-	struct cell c;
-
-	scope->cache = &own;
-	scope->seconds = feed_row_life(f, row);
-	c = expr_eval(e, scope, row);
-	for (int i = 0; i < EXPR_AGGREGATES_MAX; i++) {
-		if (own.known[i]) {
-			own = (struct expr_cache){0};
-			scope->seconds = NAN;
-			return expr_eval(e, scope, row);
-		}
-	}
-	return c;
-}
-
 static struct cell eval(const struct feed *f, const struct expr *e, int cache, int row, int64_t wall_us,
                         const struct cell *self)
 {
@@ -187,8 +167,10 @@ static struct cell eval(const struct feed *f, const struct expr *e, int cache, i
 	feed_scope(f, wall_us, &ctx, &scope);
 	if (self)
 		ctx.self = *self;
-	if (ctx.lifetime && isnan(scope.seconds) && f->panel->reset_field >= 0 && row < f->now->rows)
-		return eval_own_life(e, &scope, f, row);
+	/* Where rows were reset at different times each has its own seconds; but to a rate over all rows no one length of
+	 * time belongs, and it stays unknown. */
+	if (ctx.lifetime && isnan(scope.seconds) && !expr_has_aggregates(e))
+		scope.seconds = feed_row_life(f, row);
 	scope.cache = &f->cache[cache];
 	return expr_eval(e, &scope, row);
 }
