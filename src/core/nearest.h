@@ -11,7 +11,8 @@ enum { NEAREST_TEXT_MAX = 64 }; /* longer words have no neighbours */
 /* How many letters are inserted, deleted, replaced or swapped with their neighbour (optimal string alignment), any case
  * being equal. Words over NEAREST_TEXT_MAX bytes give INT_MAX. */
 int nearest_distance(struct str a, struct str b);
-/* The closest of the NULL-terminated list, or NULL when none is close: at most a third of the word's length, at least 1. */
+/* The closest of the NULL-terminated list, or NULL when none is close: at most a third of the word's letters, at least
+ * one. */
 const char *nearest_of(struct str word, const char *const *known);
 /* True when `distance` is close enough for a word of len bytes to be offered. */
 bool nearest_is_close(size_t len, int distance);

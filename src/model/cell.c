@@ -90,7 +90,10 @@ const char *mark_name(enum mark mark)
 enum mark mark_worst(enum mark a, enum mark b)
 {
 	static const uint8_t rank[] = {
-		[MARK_EXACT] = 0, [MARK_BOUND] = 1, [MARK_ESTIMATED] = 2, [MARK_LIFETIME] = 3,
+		[MARK_EXACT] = 0,
+		[MARK_BOUND] = 1,
+		[MARK_ESTIMATED] = 2,
+		[MARK_LIFETIME] = 3,
 	};
 
 	return rank[a] >= rank[b] ? a : b;

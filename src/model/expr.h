@@ -6,19 +6,20 @@
  *   numbers with units (100ms, 30 s, 64kB, 90%), "text" or 'text' (the quote doubled stands for itself), names,
  *   true, false, unknown. == and <> are taken for = and !=; keywords in any case.
  *   d(f)      increase of counter f since the sample before        rate(f)   d(f) per second
- *   sum(e) min(e) max(e) avg(e) count(e) count()   over all rows of the panel; what is unknown is left out. The sum of no
- *             rows is 0, the sum of rows that are all unknown is unknown. count(e): rows where e is true
+ *   sum(e) min(e) max(e) avg(e) count(e) count()   over all rows of the panel; what is unknown is left out. The sum of
+ *             no rows is 0, the sum of rows that are all unknown is unknown. count(e): rows where e is true
  *   share(e)  100 * e / sum(e)
- *   if(c, a, b)  coalesce(a, b, ...)  known(e)  abs(e)  sqrt(e)  least(a, ...)  greatest(a, ...)  length(t) in characters
+ *   if(c, a, b)  coalesce(a, b, ...)  known(e)  abs(e)  sqrt(e)  least(a, ...)  greatest(a, ...)
+ *   length(t) in characters
  *   age(time) in ms, from now, never below 0
  *   quantile(0.95)  interval quantile by the panel's ladder (timings:), with its own mark;  stddev()  the interval's
  *   hquantile(0.99, f)  quantile of the increase of histogram field f ("us:count us:count ...", cumulative counts per
  *                       bucket's upper bound), as an upper bound in ms
  *
- * Unknown operands make the result unknown (three-valued and/or), division by zero is unknown; known(e) alone tells. The
- * worst mark of the operands is the mark of the result, see mark_worst(); where a bound would not stay an upper bound
- * (x - bound, x / bound, -bound, bound * negative) the result is unknown. A comparison takes a bound at its shown value. In
- * a filter a comparison with unknown is false. Texts compare with texts only, by bytes.
+ * Unknown operands make the result unknown (three-valued and/or), division by zero is unknown; known(e) alone tells.
+ * The worst mark of the operands is the mark of the result, see mark_worst(); where a bound would not stay an upper
+ * bound (x - bound, x / bound, -bound, bound * negative) the result is unknown. A comparison takes a bound at its shown
+ * value. In a filter a comparison with unknown is false. Texts compare with texts only, by bytes.
  *
  * A pattern (behind ~ and !~) is a "text" or one word, at most 256 bytes, compiled once, and looked for in at most the
  * first 4096 bytes. Back-references and repetitions that multiply beyond 1000 are refused: their cost has no bound.
@@ -51,14 +52,14 @@ struct expr_names {
 	/* Id (>= 0) of a name, or -1. Ids are the caller's own (fields, columns, figures). */
 	int (*resolve)(void *ctx, struct str name);
 	void *ctx;
-	enum expr_type (*type)(void *ctx, int id);   /* NULL: all are EXPR_ANY */
-	const char *(*name)(void *ctx, int i);       /* the i-th known name, NULL behind the last: for messages; may be NULL */
+	enum expr_type (*type)(void *ctx, int id); /* NULL: all are EXPR_ANY */
+	const char *(*name)(void *ctx, int i);     /* for messages: i-th known name, NULL behind the last; or NULL */
 };
 
 struct expr_scope {
 	void *ctx;
 	struct cell (*value)(void *ctx, int id, int row);            /* the name's value in a row */
-	struct cell (*delta)(void *ctx, int id, int row);            /* its increase; NULL: d() and rate() are unknown */
+	struct cell (*delta)(void *ctx, int id, int row);            /* its increase; NULL: d(), rate() are unknown */
 	struct cell (*quantile)(void *ctx, int row, double q);       /* NULL: unknown */
 	struct cell (*stddev)(void *ctx, int row);                   /* NULL: unknown */
 	struct cell (*hquantile)(void *ctx, int id, int row, double q); /* NULL: unknown */
@@ -75,7 +76,8 @@ struct expr_cache {
 	struct cell value[EXPR_AGGREGATES_MAX];
 };
 
-/* Parses text (of any type); on error why says what and at which column ("column 14: unknown name 'foo'; known: ..."). */
+/* Parses text (of any type); on error why says what and at which column ("column 14: unknown name 'foo'; known: ...").
+ * names may be NULL: there are none. */
 int expr_parse(struct expr **out, struct str text, const struct expr_names *names, struct err *why) MUSTCHECK;
 /* A threshold such as "> 100ms" or "< 90", or a whole condition: where a comparison has no left side, it is the value
  * itself, which is also the name `self` and has id `self`. What is no condition ("50") is an error. */

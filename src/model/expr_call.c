@@ -16,9 +16,9 @@ struct function {
 	const char *name;
 	enum expr_op op;
 	enum call_form form;
-	int least, most;        /* arguments */
-	enum expr_type takes;   /* EXPR_ANY: any; EXPR_BOOL: conditions */
-	enum expr_type gives;   /* EXPR_ANY: what its arguments have in common */
+	int least, most;      /* arguments */
+	enum expr_type takes; /* EXPR_ANY: any; EXPR_BOOL: conditions */
+	enum expr_type gives; /* EXPR_ANY: what its arguments have in common */
 };
 
 static const struct function functions[] = {
@@ -51,7 +51,9 @@ static int known_names(const struct parser *p, struct buf *list, struct str word
 	int count = 0, best = -1;
 
 	*near = NULL;
-	for (const char *name; p->names != NULL && p->names->name != NULL && (name = p->names->name(p->names->ctx, count)) != NULL; count++) {
+	for (const char *name;
+	     p->names != NULL && p->names->name != NULL && (name = p->names->name(p->names->ctx, count)) != NULL;
+	     count++) {
 		int distance = nearest_distance(word, str_from(name));
 
 		if (count < NAMES_IN_MESSAGE)
@@ -77,8 +79,8 @@ static int fail_name(struct parser *p, const struct token *t, bool compared)
 	if (near != NULL)
 		rc = expr_fail(p, t->at, "unknown name '%.*s'; did you mean '%s'?", len, t->text.at, near);
 	else
-		rc = expr_fail(p, t->at, "unknown name '%.*s'%s%s%s", len, t->text.at, compared ? "; a text needs quotes" : "",
-			  count > 0 ? "; known: " : "", buf_text(&list));
+		rc = expr_fail(p, t->at, "unknown name '%.*s'%s%s%s", len, t->text.at,
+			       compared ? "; a text needs quotes" : "", count > 0 ? "; known: " : "", buf_text(&list));
 	buf_release(&list);
 	return rc;
 }
@@ -127,8 +129,9 @@ static int fail_function(struct parser *p, const struct token *t)
 	for (size_t i = 0; i < ARRAY_LEN(functions); i++)
 		known[i] = functions[i].name;
 	near = nearest_of(t->text, known);
-	return expr_fail(p, t->at, "unknown function '%.*s'%s%s%s", t->text.len > 64 ? 64 : (int)t->text.len, t->text.at,
-		    near != NULL ? "; did you mean '" : "", near != NULL ? near : "", near != NULL ? "'?" : "");
+	return expr_fail(p, t->at, "unknown function '%.*s'%s%s%s", t->text.len > 64 ? 64 : (int)t->text.len,
+			 t->text.at, near != NULL ? "; did you mean '" : "", near != NULL ? near : "",
+			 near != NULL ? "'?" : "");
 }
 
 /* The name in d(f), rate(f), hquantile(q, f). */
@@ -145,8 +148,8 @@ static int parse_name_argument(struct parser *p, const struct function *f, int n
 		return fail_name(p, &t, false);
 	if (id == p->self || (type != EXPR_ANY && type != f->takes))
 		return expr_fail(p, t.at, "%s() wants a %s, '%.*s' is none", f->name,
-			    f->takes == EXPR_COUNTER ? "counter" : "histogram", t.text.len > 64 ? 64 : (int)t.text.len,
-			    t.text.at);
+				 f->takes == EXPR_COUNTER ? "counter" : "histogram",
+				 t.text.len > 64 ? 64 : (int)t.text.len, t.text.at);
 	p->e->node[n].id = id;
 	return expr_next(p);
 }
@@ -193,11 +196,12 @@ static int parse_argument(struct parser *p, const struct function *f, int n, int
 	rc = f->op != OP_IF || condition ? check_argument(p, f, a, at) : 0;
 	if (rc < 0)
 		return rc;
-	if (!condition && p->type[a] != EXPR_ANY && *common != EXPR_ANY && expr_is_text(*common) != expr_is_text(p->type[a]))
+	if (!condition && p->type[a] != EXPR_ANY && *common != EXPR_ANY &&
+	    expr_is_text(*common) != expr_is_text(p->type[a]))
 		return expr_fail(p, at, "%s() gets texts and numbers; one kind is expected", f->name);
 	if (!condition)
 		*common = *common == EXPR_ANY || *common == p->type[a] ? p->type[a]
-			  : p->type[a] == EXPR_ANY		       ? *common
+			  : p->type[a] == EXPR_ANY                     ? *common
 								       : EXPR_NUMBER;
 	if (*tail == 0)
 		p->e->node[n].first = (uint16_t)a;
@@ -225,7 +229,7 @@ static int parse_arguments(struct parser *p, const struct function *f, int n, si
 	}
 	if (count < f->least)
 		return expr_fail(p, at, "%s() wants %s%d argument%s", f->name, f->most > f->least ? "at least " : "",
-			    f->least, f->least == 1 ? "" : "s");
+				 f->least, f->least == 1 ? "" : "s");
 	p->type[n] = (uint8_t)(f->gives == EXPR_ANY ? common : f->gives);
 	return 0;
 }

@@ -410,7 +410,7 @@ static struct cell eval_age(const struct run *r, const struct expr_node *n, int 
 struct total {
 	struct cell extreme;
 	double sum;
-	int64_t whole;     /* the sum while every value is whole and it fits */
+	int64_t whole; /* the sum while every value is whole and it fits */
 	bool is_whole;
 	int64_t known, true_count;
 	enum mark mark;

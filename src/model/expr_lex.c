@@ -54,7 +54,7 @@ static enum token_kind keyword(struct str word)
 		const char *word;
 		enum token_kind kind;
 	} keywords[] = {
-		{"and", TOKEN_AND}, {"or", TOKEN_OR}, {"not", TOKEN_NOT}, {"in", TOKEN_IN},
+		{"and", TOKEN_AND},   {"or", TOKEN_OR},       {"not", TOKEN_NOT},         {"in", TOKEN_IN},
 		{"true", TOKEN_TRUE}, {"false", TOKEN_FALSE}, {"unknown", TOKEN_UNKNOWN},
 	};
 
@@ -64,8 +64,8 @@ static enum token_kind keyword(struct str word)
 	return TOKEN_WORD;
 }
 
-/* "90%" is a percentage, "90 % x", "90%x" and "90%(x)" are remainders: a sign right behind the digits is a unit unless an
- * operand follows. */
+/* "90%" is a percentage, "90 % x", "90%x" and "90%(x)" are remainders: a sign right behind the digits is a unit unless
+ * an operand follows. */
 static bool percent_is_unit(struct str text, size_t i)
 {
 	size_t next = skip_blanks(text, i + 1);
@@ -165,10 +165,11 @@ static int sign_token(struct str text, size_t *pos, struct token *out, struct er
 	static const struct {
 		char sign[3];
 		enum token_kind kind;
-	} signs[] = { /* the longer ones first */
-		{"!=", TOKEN_NE}, {"<>", TOKEN_NE}, {"<=", TOKEN_LE}, {">=", TOKEN_GE}, {"!~", TOKEN_NMATCH},
-		{"==", TOKEN_EQ}, {"=", TOKEN_EQ}, {"<", TOKEN_LT}, {">", TOKEN_GT}, {"~", TOKEN_MATCH},
-		{"(", TOKEN_OPEN}, {")", TOKEN_CLOSE}, {",", TOKEN_COMMA}, {"+", TOKEN_PLUS}, {"-", TOKEN_MINUS},
+	} signs[] = {
+		/* the longer ones first */
+		{"!=", TOKEN_NE},  {"<>", TOKEN_NE},   {"<=", TOKEN_LE},     {">=", TOKEN_GE},  {"!~", TOKEN_NMATCH},
+		{"==", TOKEN_EQ},  {"=", TOKEN_EQ},    {"<", TOKEN_LT},      {">", TOKEN_GT},   {"~", TOKEN_MATCH},
+		{"(", TOKEN_OPEN}, {")", TOKEN_CLOSE}, {",", TOKEN_COMMA},   {"+", TOKEN_PLUS}, {"-", TOKEN_MINUS},
 		{"*", TOKEN_STAR}, {"/", TOKEN_SLASH}, {"%", TOKEN_PERCENT},
 	};
 	char c = text.at[*pos];
@@ -185,7 +186,9 @@ static int sign_token(struct str text, size_t *pos, struct token *out, struct er
 	}
 	if (c > ' ' && c < 0x7F)
 		return err_set(why, ERR_INVALID, "column %zu: '%c' is no operator%s", *pos + 1, c,
-			       c == '&' || c == '|' ? "; write and, or" : c == '!' ? "; write not" : "");
+			       c == '&' || c == '|' ? "; write and, or"
+			       : c == '!'           ? "; write not"
+						    : "");
 	return err_set(why, ERR_INVALID, "column %zu: a character that no expression has; quote texts", *pos + 1);
 }
 

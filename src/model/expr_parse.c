@@ -136,7 +136,11 @@ static int parse_product(struct parser *p, bool compared)
 		b = rc < 0 ? rc : expr_want_number(p, parse_unary(p, false), at, sign);
 		if (b < 0)
 			return b;
-		a = add_binary(p, kind == TOKEN_STAR ? OP_MUL : kind == TOKEN_SLASH ? OP_DIV : OP_MOD, EXPR_NUMBER, a, b);
+		a = add_binary(p,
+			       kind == TOKEN_STAR    ? OP_MUL
+			       : kind == TOKEN_SLASH ? OP_DIV
+						     : OP_MOD,
+			       EXPR_NUMBER, a, b);
 	}
 	return a;
 }
@@ -376,8 +380,7 @@ int expr_parse(struct expr **out, struct str text, const struct expr_names *name
 	return parse(out, text, -1, names, why);
 }
 
-int expr_parse_threshold(struct expr **out, struct str text, int self, const struct expr_names *names,
-                         struct err *why)
+int expr_parse_threshold(struct expr **out, struct str text, int self, const struct expr_names *names, struct err *why)
 {
 	return parse(out, text, self, names, why);
 }

@@ -2,8 +2,9 @@
 /*
  * JSON: the one home of cJSON for reading, and a writer that streams into a buffer.
  *
- * The writer never builds a tree: a snapshot of 5,000 rows costs its own bytes. What comes out is valid UTF-8 (clean_utf8()),
- * numbers are the shortest that read back as the same double, and what is not finite is null.
+ * The writer never builds a tree: a snapshot of 5,000 rows costs its own bytes. What comes out is valid UTF-8
+ * (clean_utf8()) with every control escaped, DEL and C1 too; numbers are the shortest that read back as the same
+ * double, and what is not finite is null.
  */
 #ifndef MODEL_JSON_H
 #define MODEL_JSON_H
@@ -57,8 +58,8 @@ enum json_kind { JSON_NULL, JSON_BOOL, JSON_NUMBER, JSON_TEXT, JSON_LIST, JSON_M
 
 struct json; /* a node of a tree that json_free() frees from its root */
 
-/* One value and white space, nothing behind it. Over max_bytes gives ERR_TOO_BIG; not JSON, deeper than JSON_DEPTH_MAX, a
- * NUL byte or \u0000 give ERR_INVALID; why says "line 3, column 14: ...". Prefix it with the file's name. */
+/* One value and white space, nothing behind it. Over max_bytes gives ERR_TOO_BIG; not JSON, deeper than JSON_DEPTH_MAX,
+ * a NUL byte or \u0000 give ERR_INVALID; why says "line 3, column 14: ...". Prefix it with the file's name. */
 int json_parse(struct json **out, const char *text, size_t len, size_t max_bytes, struct err *why) MUSTCHECK;
 void json_free(struct json *root); /* NULL is accepted */
 

@@ -41,7 +41,8 @@ static int split(const char *file, char *text, char **header, char **rest, int *
 	char *line_end = strchr(text, '\n'), *end;
 	size_t len = sizeof(opening) - 1;
 
-	if (strncmp(text, opening, len) != 0 || line_end == NULL || strspn(text + len, " \t") < (size_t)(line_end - text) - len)
+	if (strncmp(text, opening, len) != 0 || line_end == NULL ||
+	    strspn(text + len, " \t") < (size_t)(line_end - text) - len)
 		return fail_line(file, 1, why, "no panel; its first line must be '/* dytop panel'");
 	*header = line_end + 1;
 	end = strstr(*header, "*/");
@@ -104,8 +105,8 @@ int panel_parse(struct panel **out, const char *name, const char *file, const ch
 	int rc;
 
 	if (!panel_is_name(name))
-		return err_set(why, ERR_INVALID, "%s: the file's name cannot be a panel's; use small letters, digits and _",
-			       file);
+		return err_set(why, ERR_INVALID,
+			       "%s: the file's name cannot be a panel's; use small letters, digits and _", file);
 	arena = arena_new();
 	p = arena_alloc(arena, sizeof(*p));
 	p->memory = arena;

@@ -12,8 +12,8 @@
  *   -- lookup texts since 130000
  *   SELECT ...
  *
- * Unknown keys, bad units, expressions with unknown names, a body that does not mention a declared field: all are errors
- * with file and line.
+ * Unknown keys, bad units, expressions with unknown names, a body that does not mention a declared field: all are
+ * errors "FILE:LINE: what; what to do". The file is UTF-8, at most 256 kB; CR LF and a byte order mark are accepted.
  */
 #ifndef MODEL_PANEL_H
 #define MODEL_PANEL_H
@@ -63,9 +63,9 @@ struct panel_lookup {
 };
 
 struct panel_body {
-	int since;           /* server version from which it holds: 130000, 70000 (Redis 7.0.0), 12400 (PgBouncer 1.24.0) */
+	int since;           /* server version from which it holds: 130000, 70000 (Redis 7.0), 12400 (PgBouncer 1.24) */
 	int lookup;          /* -1: the panel's own; else the lookup's index */
-	const char *text;    /* SQL, or the commands, one a line */
+	const char *text;    /* SQL without a last semicolon; or the commands, one a line, without remarks */
 	int line;
 };
 
@@ -128,7 +128,7 @@ struct panel {
 	int limit;               /* rows kept at most (default 20000) */
 	const char *const *needs;   /* extensions, NULL-terminated */
 	const char *const *params;  /* names of configured parameters for $1.., NULL-terminated */
-	const char *reader;      /* Redis and PgBouncer: which reader turns replies into rows */
+	const char *reader;      /* Redis: which reader turns replies into rows; self: what the rows are; else NULL */
 	int key[PANEL_KEYS_MAX], key_count;
 	int reset_field;         /* a time field: when it changes, deltas are void (stats_reset); -1 none */
 	int hidden_field;        /* a bool or count field that says that the row is hidden by privilege; -1 none */
@@ -159,12 +159,14 @@ struct panel {
 	void *memory;            /* private: everything the panel owns */
 };
 
+/* name: the file's name without its ending ([a-z][a-z0-9_]*); file: for messages. */
 int panel_parse(struct panel **out, const char *name, const char *file, const char *text, size_t len,
                 struct err *why) MUSTCHECK;
 void panel_free(struct panel *p);
 
-/* The body for a server version (highest `since` not above it) of the panel (lookup -1) or of a lookup; `below` > 0 asks
- * for the best one under that `since` (to step down when an extension is older than its server). NULL when there is none. */
+/* The body for a server version (highest `since` not above it) of the panel (lookup -1) or of a lookup; `below` > 0
+ * asks for the best one under that `since` (to step down when an extension is older than its server). NULL when there
+ * is none. */
 const struct panel_body *panel_body_for(const struct panel *p, int lookup, int version, int below);
 int panel_field_by_name(const struct panel *p, struct str name);   /* -1 */
 int panel_column_by_name(const struct panel *p, struct str name);  /* by name or title, any case; -1 */

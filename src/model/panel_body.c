@@ -50,10 +50,11 @@ static int parse_lookup_marker(struct panel_parser *pp, const char **at, int lin
 	if (out->lookup < 0) {
 		const char *near = nearest_of(name, known);
 
-		snprintf(text, sizeof(text), "%.*s", name.len > PANEL_NAME_MAX ? PANEL_NAME_MAX : (int)name.len, name.at);
+		snprintf(text, sizeof(text), "%.*s", name.len > PANEL_NAME_MAX ? PANEL_NAME_MAX : (int)name.len,
+			 name.at);
 		return panel_error(pp, line, "unknown lookup '%s'%s%s%s", text,
-				  near != NULL ? "; did you mean '" : "; declare it in lookups:", near != NULL ? near : "",
-				  near != NULL ? "'?" : "");
+				   near != NULL ? "; did you mean '" : "; declare it in lookups:",
+				   near != NULL ? near : "", near != NULL ? "'?" : "");
 	}
 	if (!str_is(take_word(at), "since"))
 		return panel_error(pp, line, "since is expected, like '-- lookup texts since 130000'");
@@ -83,7 +84,8 @@ static int parse_marker(struct panel_parser *pp, const char *text, int line, str
 	}
 	near = nearest_of(word, words);
 	if (near != NULL && nearest_distance(word, str_from(near)) <= 1)
-		return panel_error(pp, line, "a remark that looks like '-- %s'; correct it or write it in other words", near);
+		return panel_error(pp, line, "a remark that looks like '-- %s'; correct it or write it in other words",
+				   near);
 	return 0;
 }
 
@@ -98,16 +100,16 @@ static int open_body(struct panel_parser *pp, const struct marker *m, int line)
 
 	for (int i = 0; i < p->body_count; i++)
 		if (p->body[i].lookup == m->lookup && p->body[i].since == m->since)
-			return panel_error(pp, line, "a second body since %d, the first one is on line %d",
-					  m->since, p->body[i].line);
+			return panel_error(pp, line, "a second body since %d, the first one is on line %d", m->since,
+					   p->body[i].line);
 	if (p->body_count >= PANEL_BODIES_MAX)
 		return panel_error(pp, line, "more than %d bodies", PANEL_BODIES_MAX);
 	p->body[p->body_count++] = (struct panel_body){.since = m->since, .lookup = m->lookup, .line = line};
 	return 0;
 }
 
-/* Keeps len bytes at text as the last body's text: without the white space around it and the last semicolon; of commands
- * only the lines that are commands. */
+/* Keeps len bytes at text as the last body's text: without the white space around it and the last semicolon; of
+ * commands only the lines that are commands. */
 static int close_body(struct panel_parser *pp, const char *text, size_t len)
 {
 	struct panel_body *b = pp->p->body_count > 0 ? &pp->p->body[pp->p->body_count - 1] : NULL;
@@ -152,7 +154,7 @@ static int split_bodies(struct panel_parser *pp, char *text, int line)
 		rc = parse_marker(pp, at, line, &m);
 		if (rc == 0 && pp->p->body_count == 0 && !is_blank(at) && strncmp(at, "--", 2) != 0)
 			return panel_error(pp, line, "text before the first body; start it with a line '-- since %s'",
-					 pp->p->source == PANEL_PG ? "130000" : "60000");
+					   pp->p->source == PANEL_PG ? "130000" : "60000");
 		if (next > at + len)
 			at[len] = '\n';
 		if (rc != 1)
@@ -216,7 +218,8 @@ static int body_until(const struct panel *p, const struct panel_body *b)
 	return until;
 }
 
-static int check_field(struct panel_parser *pp, const struct panel_body *b, const char *text, const struct panel_field *f)
+static int check_field(struct panel_parser *pp, const struct panel_body *b, const char *text,
+		       const struct panel_field *f)
 {
 	int until = body_until(pp->p, b), edge = 0;
 
@@ -225,12 +228,16 @@ static int check_field(struct panel_parser *pp, const struct panel_body *b, cons
 	else if (f->until > b->since && f->until < until)
 		edge = f->until;
 	if (edge > 0)
-		return panel_error(pp, f->line, "%s changes at %d, but the body since %d on line %d goes on past it; "
-				  "add '-- since %d' or correct the field", f->name, edge, b->since, b->line, edge);
+		return panel_error(pp, f->line,
+				   "%s changes at %d, but the body since %d on line %d goes on past it; "
+				   "add '-- since %d' or correct the field",
+				   f->name, edge, b->since, b->line, edge);
 	if (f->from >= until || (f->until > 0 && f->until <= b->since) || mentions(text, f->name))
 		return 0;
-	return panel_error(pp, b->line, "the body since %d does not return %s (line %d); add it, or say from which "
-			  "version the field is there", b->since, f->name, f->line);
+	return panel_error(pp, b->line,
+			   "the body since %d does not return %s (line %d); add it, or say from which "
+			   "version the field is there",
+			   b->since, f->name, f->line);
 }
 
 /* Only queries name their columns: the fields of commands come from the replies. */
@@ -247,7 +254,8 @@ static int check_body(struct panel_parser *pp, const struct panel_body *b)
 		const char *name = p->field[p->lookup[b->lookup].by[i]].name;
 
 		if (!mentions(text, name))
-			rc = panel_error(pp, b->line, "the lookup does not return %s, by which its rows are found", name);
+			rc = panel_error(pp, b->line, "the lookup does not return %s, by which its rows are found",
+					 name);
 	}
 	return rc;
 }
@@ -263,15 +271,16 @@ static int check_presence(struct panel_parser *pp, int end_line)
 		return panel_error(pp, p->body[0].line, "a self panel has no body: its rows come from dytop");
 	if (p->source != PANEL_SELF && own == 0)
 		return panel_error(pp, end_line, "no body; add a line '-- since %s' and the query behind the header",
-				 p->source == PANEL_PG ? "130000" : "60000");
+				   p->source == PANEL_PG ? "130000" : "60000");
 	for (int k = 0; k < p->lookup_count; k++) {
 		int count = 0;
 
 		for (int i = 0; i < p->body_count; i++)
 			count += p->body[i].lookup == k;
 		if (count == 0)
-			return panel_error(pp, p->lookup[k].line, "%s: the lookup has no body; add '-- lookup NAME since VERSION'",
-					 p->lookup[k].name);
+			return panel_error(pp, p->lookup[k].line,
+					   "%s: the lookup has no body; add '-- lookup NAME since VERSION'",
+					   p->lookup[k].name);
 	}
 	return 0;
 }

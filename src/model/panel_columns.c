@@ -6,7 +6,7 @@
 #include "model/panel_private.h"
 
 static const uint8_t unit_width[UNIT_COUNT_] = {
-	[UNIT_NONE] = 7, [UNIT_ID] = 10, [UNIT_FLOAT] = 8, [UNIT_MS] = 8, [UNIT_AGE] = 6, [UNIT_BYTES] = 8,
+	[UNIT_NONE] = 7,    [UNIT_ID] = 10,  [UNIT_FLOAT] = 8,     [UNIT_MS] = 8,    [UNIT_AGE] = 6,  [UNIT_BYTES] = 8,
 	[UNIT_PERCENT] = 6, [UNIT_RATE] = 8, [UNIT_BYTE_RATE] = 8, [UNIT_TIME] = 10, [UNIT_BOOL] = 5, [UNIT_TEXT] = 16,
 };
 
@@ -60,7 +60,8 @@ static int read_column_expr(struct panel_parser *pp, const struct yaml *n, struc
 	if (e == NULL && strcmp(c->name, "trend") == 0 && yaml_get(pp->root, "trend") != NULL)
 		return panel_read_expr(pp, pp->root, "trend", "", &c->expr);
 	if (e == NULL && panel_field_by_name(pp->p, str_from(c->name)) < 0)
-		return yaml_error(pp->yaml, n, pp->why, "%s: no expr, and no field of that name; add one of them", c->name);
+		return yaml_error(pp->yaml, n, pp->why, "%s: no expr, and no field of that name; add one of them",
+				  c->name);
 	if (e == NULL || e->kind == YAML_SCALAR)
 		c->field = panel_field_by_name(pp->p, str_from(e != NULL ? e->text : c->name));
 	return panel_read_expr(pp, e != NULL ? n : &map, "expr", c->name, &c->expr);
@@ -101,15 +102,15 @@ static int read_column_name(struct panel_parser *pp, const struct yaml *n, struc
 		return rc;
 	for (same = 0; same < pp->p->column_count; same++)
 		if (strcmp(pp->p->column[same].name, c->name) == 0)
-			return yaml_error(pp->yaml, name, pp->why, "column %s is there twice, first on line %d", c->name,
-					  pp->p->column[same].line);
+			return yaml_error(pp->yaml, name, pp->why, "column %s is there twice, first on line %d",
+					  c->name, pp->p->column[same].line);
 	return 0;
 }
 
 static int add_column(struct panel_parser *pp, const struct yaml *n)
 {
-	static const char *const known[] = {"name", "title", "expr", "unit", "width", "priority", "flex", "show", "tree",
-					    "warn", "crit", "about", NULL};
+	static const char *const known[] = {"name", "title", "expr", "unit", "width", "priority", "flex",
+					    "show", "tree",  "warn", "crit", "about", NULL};
 	struct panel_column *c = &pp->p->column[pp->p->column_count];
 	int rc = yaml_check_keys(pp->yaml, n, known, pp->why);
 

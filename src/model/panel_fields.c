@@ -24,8 +24,9 @@ int panel_find_field(struct panel_parser *pp, const struct yaml *n, int *out)
 		known[i] = pp->p->field[i].name;
 	near = nearest_of(str_from(text), known);
 	return yaml_error(pp->yaml, n, pp->why, "%s%sunknown field '%.64s'%s%s%s", n->key != NULL ? n->key : "",
-			  n->key != NULL ? ": " : "", text, near != NULL ? "; did you mean '" : "; declare it in fields:",
-			  near != NULL ? near : "", near != NULL ? "'?" : "");
+			  n->key != NULL ? ": " : "", text,
+			  near != NULL ? "; did you mean '" : "; declare it in fields:", near != NULL ? near : "",
+			  near != NULL ? "'?" : "");
 }
 
 int panel_read_field(struct panel_parser *pp, const struct yaml *map, const char *key, int *out)
@@ -109,8 +110,8 @@ static int read_lookup_keys(struct panel_parser *pp, const struct yaml *n, struc
 			return rc;
 		kind = pp->p->field[field].kind;
 		if (kind != FIELD_ID && kind != FIELD_GAUGE && kind != FIELD_COUNTER)
-			return yaml_error(pp->yaml, e, pp->why, "%s: a lookup goes by whole numbers, %s is a %s", n->key,
-					  pp->p->field[field].name, kinds[kind]);
+			return yaml_error(pp->yaml, e, pp->why, "%s: a lookup goes by whole numbers, %s is a %s",
+					  n->key, pp->p->field[field].name, kinds[kind]);
 		if (pp->p->field[field].lookup >= 0)
 			return yaml_error(pp->yaml, e, pp->why, "%s: %s comes from a lookup itself", n->key,
 					  pp->p->field[field].name);

@@ -6,7 +6,8 @@
 
 static int add_figure(struct panel_parser *pp, const struct yaml *n)
 {
-	static const char *const known[] = {"name", "title", "expr", "unit", "line", "order", "trend", "warn", "crit", NULL};
+	static const char *const known[] = {"name",  "title", "expr", "unit", "line",
+					    "order", "trend", "warn", "crit", NULL};
 	static const int lines[2] = {0, 3}, orders[2] = {-1000, 1000};
 	struct panel_figure *f = &pp->p->figure[pp->p->figure_count];
 	int rc = yaml_check_keys(pp->yaml, n, known, pp->why);

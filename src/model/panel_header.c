@@ -7,9 +7,9 @@
 #include "model/sample.h"
 
 static const char *const known_keys[] = {
-	"title", "about", "source", "screen", "shape", "digit", "order", "always", "every", "timeout", "limit", "needs",
-	"params", "reader", "key", "reset", "hidden", "sort", "hide", "tree", "cycle", "trend", "timings", "observes",
-	"fields", "lookups", "columns", "figures", "charts", NULL,
+	"title", "about", "source",  "screen",   "shape",  "digit",   "order",   "always",  "every",  "timeout",
+	"limit", "needs", "params",  "reader",   "key",    "reset",   "hidden",  "sort",    "hide",   "tree",
+	"cycle", "trend", "timings", "observes", "fields", "lookups", "columns", "figures", "charts", NULL,
 };
 
 static int read_source(struct panel_parser *pp)
@@ -27,7 +27,8 @@ static int read_source(struct panel_parser *pp)
 	p->source = (enum panel_source)choice;
 	p->source_name = sources[choice];
 	if (reader == NULL && p->source == PANEL_REDIS)
-		return yaml_error(pp->yaml, pp->root, pp->why, "reader is missing; say what turns the replies into rows");
+		return yaml_error(pp->yaml, pp->root, pp->why,
+				  "reader is missing; say what turns the replies into rows");
 	if (reader == NULL)
 		return 0;
 	if (p->source == PANEL_PG)
@@ -132,7 +133,8 @@ static int read_key(struct panel_parser *pp)
 		if (rc < 0)
 			return rc;
 		if (p->field[field].lookup >= 0)
-			return yaml_error(pp->yaml, n, pp->why, "key: %s comes from a lookup; a key must come with the row",
+			return yaml_error(pp->yaml, n, pp->why,
+					  "key: %s comes from a lookup; a key must come with the row",
 					  p->field[field].name);
 		for (int i = 0; i < p->key_count; i++)
 			if (p->key[i] == field)
@@ -163,7 +165,10 @@ static int read_kind(struct panel_parser *pp, const struct yaml *map, const char
 }
 
 enum {
-	KIND_GAUGE = 1u << FIELD_GAUGE, KIND_COUNTER = 1u << FIELD_COUNTER, KIND_ID = 1u << FIELD_ID, KIND_BOOL = 1u << FIELD_BOOL,
+	KIND_GAUGE = 1u << FIELD_GAUGE,
+	KIND_COUNTER = 1u << FIELD_COUNTER,
+	KIND_ID = 1u << FIELD_ID,
+	KIND_BOOL = 1u << FIELD_BOOL,
 	KIND_TIME = 1u << FIELD_TIME,
 };
 
@@ -236,7 +241,8 @@ static int check_map(struct panel_parser *pp, const struct yaml *n, const char *
 
 static int read_hide_and_tree(struct panel_parser *pp)
 {
-	static const char *const hide_keys[] = {"title", "when", NULL}, *const tree_keys[] = {"id", "parent", "default", NULL};
+	static const char *const hide_keys[] = {"title", "when", NULL}, *const tree_keys[] = {"id", "parent", "default",
+											      NULL};
 	const struct yaml *hide = yaml_get(pp->root, "hide"), *tree = yaml_get(pp->root, "tree");
 	struct panel *p = pp->p;
 	int rc = 0;

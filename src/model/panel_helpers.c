@@ -110,8 +110,7 @@ int panel_read_unit(struct panel_parser *pp, const struct yaml *map, enum unit *
 	return rc;
 }
 
-int panel_read_list(struct panel_parser *pp, const struct yaml *map, const char *key, int max,
-                    const struct yaml **out)
+int panel_read_list(struct panel_parser *pp, const struct yaml *map, const char *key, int max, const struct yaml **out)
 {
 	const struct yaml *n = yaml_get(map, key);
 
@@ -136,8 +135,8 @@ static int resolve_field(void *ctx, struct str name)
 static enum expr_type field_type(void *ctx, int id)
 {
 	static const enum expr_type types[] = {
-		[FIELD_GAUGE] = EXPR_NUMBER, [FIELD_COUNTER] = EXPR_COUNTER, [FIELD_TEXT] = EXPR_TEXT,
-		[FIELD_TIME] = EXPR_TIME, [FIELD_BOOL] = EXPR_BOOL, [FIELD_ID] = EXPR_NUMBER,
+		[FIELD_GAUGE] = EXPR_NUMBER,        [FIELD_COUNTER] = EXPR_COUNTER, [FIELD_TEXT] = EXPR_TEXT,
+		[FIELD_TIME] = EXPR_TIME,           [FIELD_BOOL] = EXPR_BOOL,       [FIELD_ID] = EXPR_NUMBER,
 		[FIELD_HISTOGRAM] = EXPR_HISTOGRAM,
 	};
 	const struct panel *p = ctx;
@@ -152,8 +151,8 @@ static const char *field_name(void *ctx, int i)
 	return i < p->field_count ? p->field[i].name : NULL;
 }
 
-static int read_expr(struct panel_parser *pp, const struct yaml *map, const char *key, const char *label, bool threshold,
-                     struct expr **out)
+static int read_expr(struct panel_parser *pp, const struct yaml *map, const char *key, const char *label,
+		     bool threshold, struct expr **out)
 {
 	const struct yaml *n = yaml_get(map, key);
 	struct expr_names names = {.resolve = resolve_field, .ctx = pp->p, .type = field_type, .name = field_name};
@@ -171,18 +170,19 @@ static int read_expr(struct panel_parser *pp, const struct yaml *map, const char
 	else
 		rc = expr_parse(out, str_from(text), &names, &why);
 	if (rc < 0)
-		return yaml_error(pp->yaml, n, pp->why, "%s%s%s: %s", label, label[0] != '\0' ? ": " : "", key, why.text);
+		return yaml_error(pp->yaml, n, pp->why, "%s%s%s: %s", label, label[0] != '\0' ? ": " : "", key,
+				  why.text);
 	return 0;
 }
 
 int panel_read_expr(struct panel_parser *pp, const struct yaml *map, const char *key, const char *label,
-                    struct expr **out)
+		    struct expr **out)
 {
 	return read_expr(pp, map, key, label, false, out);
 }
 
 int panel_read_threshold(struct panel_parser *pp, const struct yaml *map, const char *key, const char *label,
-                         struct expr **out)
+			 struct expr **out)
 {
 	return read_expr(pp, map, key, label, true, out);
 }

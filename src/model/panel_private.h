@@ -30,7 +30,8 @@ struct panel_parser {
 
 /* panel_fields.c */
 int panel_parse_fields(struct panel_parser *pp) MUSTCHECK;   /* fields: and lookups: */
-int panel_find_field(struct panel_parser *pp, const struct yaml *n, int *out) MUSTCHECK; /* the field that a text names */
+/* The field that a text names. */
+int panel_find_field(struct panel_parser *pp, const struct yaml *n, int *out) MUSTCHECK;
 /* The same for entry `key` of a map; the field is left alone when there is none. */
 int panel_read_field(struct panel_parser *pp, const struct yaml *map, const char *key, int *out) MUSTCHECK;
 

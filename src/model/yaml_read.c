@@ -24,8 +24,8 @@ static void list_names(struct buf *out, const char *const *names)
 }
 
 /* "...; did you mean X?" when one is near, else all that there are. */
-static int unknown_word(const struct yaml_file *f, const struct yaml *n, const char *problem,
-                        const char *const *known, struct err *why)
+static int unknown_word(const struct yaml_file *f, const struct yaml *n, const char *problem, const char *const *known,
+			struct err *why)
 {
 	const char *word = n->text != NULL ? n->text : n->key;
 	const char *near = nearest_of(str_from(word), known);
@@ -98,7 +98,7 @@ static bool parse_int(const char *text, int64_t *out)
 }
 
 int yaml_read_int(const struct yaml_file *f, const struct yaml *n, int64_t min, int64_t max, int64_t *out,
-                  struct err *why)
+		  struct err *why)
 {
 	const char *text;
 	int64_t value;
@@ -148,7 +148,7 @@ int yaml_read_duration(const struct yaml_file *f, const struct yaml *n, double *
 }
 
 int yaml_read_choice(const struct yaml_file *f, const struct yaml *n, const char *const *names, int *out,
-                     struct err *why)
+		     struct err *why)
 {
 	struct buf problem = BUF_INIT(ERR_TEXT_MAX);
 	const char *text;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: PostgreSQL */
-/* Parses panel files as the program does and prints what is wrong: `panel_check FILE...`. Without arguments: every file that
- * ships under $srcdir/sql/panels. Exit status 0 when all are good. */
+/* Parses panel files as the program does and prints what is wrong: `panel_check FILE...`. Without arguments: every file
+ * that ships under $srcdir/sql/panels. Exit status 0 when all are good. */
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -40,8 +40,8 @@ static int check(const char *path)
 	if (rc < 0)
 		printf("%s\n", why.text);
 	else
-		printf("%s: good: %d fields, %d columns, %d figures, %d bodies\n", path, p->field_count, p->column_count,
-		       p->figure_count, p->body_count);
+		printf("%s: good: %d fields, %d columns, %d figures, %d bodies\n", path, p->field_count,
+		       p->column_count, p->figure_count, p->body_count);
 	panel_free(p);
 	free(text);
 	return rc < 0 ? 1 : 0;

@@ -55,7 +55,7 @@ START_TEST(order_is_total_and_exact)
 		cell_number(0.25),
 		cell_bool(true),
 		cell_int((INT64_C(1) << 53) - 1),
-		cell_number(9007199254740992.0), /* 2^53 */
+		cell_number(9007199254740992.0),  /* 2^53 */
 		cell_int((INT64_C(1) << 53) + 1), /* a double cannot tell this one from 2^53 */
 		cell_int(INT64_MAX),
 		cell_number(9223372036854775808.0), /* 2^63 */
@@ -75,7 +75,8 @@ START_TEST(order_is_total_and_exact)
 		}
 	}
 	ck_assert_int_eq(cell_compare(&(struct cell){.kind = CELL_INT, .integer = 3},
-				      &(struct cell){.kind = CELL_NUMBER, .number = 3.0}), 0);
+				      &(struct cell){.kind = CELL_NUMBER, .number = 3.0}),
+			 0);
 }
 END_TEST
 
@@ -108,7 +109,10 @@ END_TEST
 int main(void)
 {
 	const TTest *const cases[] = {
-		what_is_not_finite_is_unknown, order_is_total_and_exact, marks_show, worst_mark_never_claims_a_bound,
+		what_is_not_finite_is_unknown,
+		order_is_total_and_exact,
+		marks_show,
+		worst_mark_never_claims_a_bound,
 	};
 
 	return unit_run("cell", cases, ARRAY_LEN(cases));

@@ -26,7 +26,7 @@ static int resolve(void *ctx, struct str name)
 static enum expr_type type_of(void *ctx, int id)
 {
 	static const enum expr_type types[] = {EXPR_COUNTER, EXPR_COUNTER, EXPR_TEXT, EXPR_TEXT,
-					       EXPR_TIME, EXPR_NUMBER, EXPR_BOOL, EXPR_HISTOGRAM};
+					       EXPR_TIME,    EXPR_NUMBER,  EXPR_BOOL, EXPR_HISTOGRAM};
 
 	(void)ctx;
 	return types[id];
@@ -59,12 +59,14 @@ static struct cell value(void *ctx, int id, int row)
 	case STATE:
 		return cell_text(row == 0 ? STR("active") : STR("idle"));
 	case QUERY:
-		return cell_text(row == 0 ? STR("SELECT * FROM Bridge_Transactions") : STR("UPDATE x SET y = '\xC3\xA4'"));
+		return cell_text(row == 0 ? STR("SELECT * FROM Bridge_Transactions")
+					  : STR("UPDATE x SET y = '\xC3\xA4'"));
 	case STARTED:
 		return cell_int(INT64_C(1000000000) * (row + 1));
 	case SIZE:
-		return row == 0 ? marked(cell_number(100), MARK_BOUND) : row == 1 ? marked(cell_number(50), MARK_ESTIMATED)
-										  : cell_number(1);
+		return row == 0   ? marked(cell_number(100), MARK_BOUND)
+		       : row == 1 ? marked(cell_number(50), MARK_ESTIMATED)
+				  : cell_number(1);
 	case FLAG:
 		return cell_bool(row == 0);
 	case SELF:
@@ -101,8 +103,14 @@ static struct cell hquantile(void *ctx, int id, int row, double q)
 
 static struct expr_scope scope_of(int rows)
 {
-	return (struct expr_scope){.value = value, .delta = delta, .quantile = quantile, .stddev = stddev,
-				   .hquantile = hquantile, .rows = rows, .seconds = 2.0, .wall_us = 5000000000};
+	return (struct expr_scope){.value = value,
+				   .delta = delta,
+				   .quantile = quantile,
+				   .stddev = stddev,
+				   .hquantile = hquantile,
+				   .rows = rows,
+				   .seconds = 2.0,
+				   .wall_us = 5000000000};
 }
 
 static struct expr *parsed(const char *text)
@@ -126,21 +134,21 @@ static struct cell result(const char *text, int row, int rows)
 	return c;
 }
 
-#define NUM(text, row, want) \
-	do { \
-		struct cell c_ = result(text, row, 4); \
-		ck_assert_msg(cell_value(&c_) == (want), "%s gives %.17g", text, cell_value(&c_)); \
+#define NUM(text, row, want)                                                                                           \
+	do {                                                                                                           \
+		struct cell c_ = result(text, row, 4);                                                                 \
+		ck_assert_msg(cell_value(&c_) == (want), "%s gives %.17g", text, cell_value(&c_));                     \
 	} while (0)
 #define UNKNOWN(text, row) ck_assert_msg(result(text, row, 4).kind == CELL_UNKNOWN, "%s is known", text)
-#define INT(text, want) \
-	do { \
-		struct cell c_ = result(text, 0, 4); \
-		ck_assert_msg(c_.kind == CELL_INT && c_.integer == (want), "%s", text); \
+#define INT(text, want)                                                                                                \
+	do {                                                                                                           \
+		struct cell c_ = result(text, 0, 4);                                                                   \
+		ck_assert_msg(c_.kind == CELL_INT && c_.integer == (want), "%s", text);                                \
 	} while (0)
-#define MARK(text, row, want) \
-	do { \
-		struct cell c_ = result(text, row, 2); \
-		ck_assert_msg(c_.kind != CELL_UNKNOWN && c_.mark == (want), "%s: %d %d", text, c_.kind, c_.mark); \
+#define MARK(text, row, want)                                                                                          \
+	do {                                                                                                           \
+		struct cell c_ = result(text, row, 2);                                                                 \
+		ck_assert_msg(c_.kind != CELL_UNKNOWN && c_.mark == (want), "%s: %d %d", text, c_.kind, c_.mark);      \
 	} while (0)
 
 START_TEST(precedence)
@@ -404,7 +412,8 @@ START_TEST(mistakes_have_a_column)
 	refused("1 2", "column 3: an operator is expected, not '2'");
 	refused("1) ", "column 2: an operator is expected, not ')'");
 	refused("100 * cals", "column 7: unknown name 'cals'; did you mean 'calls'?");
-	refused("zzzzz > 1", "column 1: unknown name 'zzzzz'; known: calls, time, state, query, started, size, flag, hist");
+	refused("zzzzz > 1",
+		"column 1: unknown name 'zzzzz'; known: calls, time, state, query, started, size, flag, hist");
 	refused("state = waiting", "column 9: unknown name 'waiting'; a text needs quotes; known: calls, time, state, "
 				   "query, started, size, flag, hist");
 	refused("state = 5", "column 7: a text is compared with a number");
@@ -433,7 +442,8 @@ START_TEST(mistakes_have_a_column)
 	refused("length(1)", "column 8: length() wants a text, this is a number");
 	refused("age(size)", "column 5: age() wants a time");
 	refused("sum(1 + sum(calls))", "column 9: sum() inside another figure over all rows");
-	refused("5 parsecs", "column 1: \"5 parsecs\" has an unknown unit; known are us ms s min h d, B kB MB GB TB, %, k M G");
+	refused("5 parsecs",
+		"column 1: \"5 parsecs\" has an unknown unit; known are us ms s min h d, B kB MB GB TB, %, k M G");
 	refused("'open", "column 1: the text has no closing '");
 	refused("1 & 2", "column 3: '&' is no operator; write and, or");
 	refused("!flag", "column 1: '!' is no operator; write not");
@@ -476,8 +486,15 @@ static struct cell long_text(void *ctx, int id, int row)
 
 START_TEST(hostile_patterns_end_in_time)
 {
-	static const char *const patterns[] = {"(a+)+b", "(a*)*b", "(a|aa)+b", "(a|a?)+b", "(.*)(.*)(.*)(.*)(.*)b$",
-					       "(a?){30}a{30}", "((a{1,9}){1,9}){1,9}b", "(x+x+)+y", "([a-z]+)*[0-9]"};
+	static const char *const patterns[] = {"(a+)+b",
+					       "(a*)*b",
+					       "(a|aa)+b",
+					       "(a|a?)+b",
+					       "(.*)(.*)(.*)(.*)(.*)b$",
+					       "(a?){30}a{30}",
+					       "((a{1,9}){1,9}){1,9}b",
+					       "(x+x+)+y",
+					       "([a-z]+)*[0-9]"};
 	struct buf b = BUF_INIT(1 << 16);
 	struct timespec t0, t1;
 
@@ -593,7 +610,8 @@ START_TEST(thresholds)
 	ck_assert_int_eq(expr_parse_threshold(&e, STR("d(self) > 1"), SELF, &scope_names, &why), ERR_INVALID);
 	ck_assert_str_eq(why.text, "column 3: d() wants a counter, 'self' is none");
 	refused("> 5", "column 1: a value is expected, not '>'");
-	refused("self > 5", "column 1: unknown name 'self'; known: calls, time, state, query, started, size, flag, hist");
+	refused("self > 5",
+		"column 1: unknown name 'self'; known: calls, time, state, query, started, size, flag, hist");
 }
 END_TEST
 
@@ -631,11 +649,24 @@ END_TEST
 int main(void)
 {
 	const TTest *const cases[] = {
-		precedence, numbers_and_units, whole_numbers_stay_exact_until_they_do_not_fit, rows_and_deltas,
-		an_age_is_never_negative, unknown_stays_unknown, without_an_interval_nothing_is_per_second, texts,
-		over_all_rows, figures_over_all_rows_are_computed_once, marks_go_along, mistakes_have_a_column,
-		patterns_are_bounded, hostile_patterns_end_in_time, size_and_depth_are_bounded, thresholds,
-		what_an_expression_reads, without_names,
+		precedence,
+		numbers_and_units,
+		whole_numbers_stay_exact_until_they_do_not_fit,
+		rows_and_deltas,
+		an_age_is_never_negative,
+		unknown_stays_unknown,
+		without_an_interval_nothing_is_per_second,
+		texts,
+		over_all_rows,
+		figures_over_all_rows_are_computed_once,
+		marks_go_along,
+		mistakes_have_a_column,
+		patterns_are_bounded,
+		hostile_patterns_end_in_time,
+		size_and_depth_are_bounded,
+		thresholds,
+		what_an_expression_reads,
+		without_names,
 	};
 
 	return unit_run("expr", cases, ARRAY_LEN(cases));

@@ -61,8 +61,17 @@ START_TEST(texts_are_valid_and_harmless)
 	ck_assert_str_eq(quoted(&b, "plain", 5), "\"plain\"");
 	ck_assert_str_eq(quoted(&b, "a\"\\\n\r\tb", 7), "\"a\\\"\\\\\\n\\r\\tb\"");
 	ck_assert_str_eq(quoted(&b, "\x1b[2J\x7f\0x", 7), "\"\\u001b[2J\\u007f\\u0000x\"");
-	ck_assert_str_eq(quoted(&b, "\xC2\x9B" "31m\xC2\xA0", 7), "\"\\u009b31m\xC2\xA0\"");
-	ck_assert_str_eq(quoted(&b, "\xFF" "a\xC3", 3), "\"\xEF\xBF\xBD" "a\xEF\xBF\xBD\"");
+	ck_assert_str_eq(quoted(&b,
+				"\xC2\x9B"
+				"31m\xC2\xA0",
+				7),
+			 "\"\\u009b31m\xC2\xA0\"");
+	ck_assert_str_eq(quoted(&b,
+				"\xFF"
+				"a\xC3",
+				3),
+			 "\"\xEF\xBF\xBD"
+			 "a\xEF\xBF\xBD\"");
 	ck_assert_str_eq(quoted(&b, "\xE2\x82\xAC\xF0\x9F\x98\x80", 7), "\"\xE2\x82\xAC\xF0\x9F\x98\x80\"");
 	buf_release(&b);
 }
@@ -223,8 +232,12 @@ END_TEST
 int main(void)
 {
 	const TTest *const cases[] = {
-		numbers_are_short_and_read_back, texts_are_valid_and_harmless, the_writer_knows_its_commas,
-		a_ceiling_is_kept, trees_are_read, bad_texts_say_where,
+		numbers_are_short_and_read_back,
+		texts_are_valid_and_harmless,
+		the_writer_knows_its_commas,
+		a_ceiling_is_kept,
+		trees_are_read,
+		bad_texts_say_where,
 	};
 
 	return unit_run("json", cases, ARRAY_LEN(cases));

@@ -6,81 +6,83 @@
 #include "core/buf.h"
 #include "unit.h"
 
-/* Every feature of the format; the mistakes below are made by changing one place of it. Line 1 is the opening. */
+/* Every feature of the format; the mistakes below are made by changing one place of it. */
+/* clang-format off */
 static const char good[] =
-	"/* dytop panel\n"                                                                                  /* 1 */
-	"title: Everything\n"                                                                               /* 2 */
-	"about: \"all there is: every key\"\n"                                                              /* 3 */
-	"source: pg\n"                                                                                      /* 4 */
-	"screen: things\n"                                                                                  /* 5 */
-	"shape: table\n"                                                                                    /* 6 */
-	"digit: 0\n"                                                                                        /* 7 */
-	"order: -5\n"                                                                                       /* 8 */
-	"always: yes\n"                                                                                     /* 9 */
-	"every: 4s\n"                                                                                       /* 10 */
-	"timeout: 1500ms\n"                                                                                 /* 11 */
-	"limit: 300\n"                                                                                      /* 12 */
-	"needs: [pg_stat_statements, hypopg]\n"                                                             /* 13 */
-	"params: [pools]\n"                                                                                 /* 14 */
-	"key: [dbid, queryid]\n"                                                                            /* 15 */
-	"reset: stats_reset\n"                                                                              /* 16 */
-	"hidden: is_hidden\n"                                                                               /* 17 */
-	"sort: -share\n"                                                                                    /* 18 */
-	"hide: {title: idle, when: state = \"idle\"}\n"                                                     /* 19 */
-	"tree: {id: queryid, parent: parent, default: yes}\n"                                               /* 20 */
-	"cycle: [share, size]\n"                                                                            /* 21 */
-	"trend: d(total)\n"                                                                                 /* 22 */
-	"timings: {calls: calls, total: total, mean: mean, stddev: sd, max: max, queryid: queryid}\n"       /* 23 */
-	"observes: {panel: statements, id: queryid, age: mean}\n"                                           /* 24 */
-	"fields:\n"                                                                                         /* 25 */
-	"  dbid: id\n"                                                                                      /* 26 */
-	"  queryid: id\n"                                                                                   /* 27 */
-	"  parent: id\n"                                                                                    /* 28 */
-	"  calls: counter\n"                                                                                /* 29 */
-	"  total: counter\n"                                                                                /* 30 */
-	"  mean: gauge\n"                                                                                   /* 31 */
-	"  sd: gauge\n"                                                                                     /* 32 */
-	"  max: gauge\n"                                                                                    /* 33 */
-	"  state: text\n"                                                                                   /* 34 */
-	"  is_hidden: bool\n"                                                                               /* 35 */
-	"  stats_reset: time\n"                                                                             /* 36 */
-	"  histo: histogram\n"                                                                              /* 37 */
-	"  wal: {kind: counter, from: 140000, until: 170000}\n"                                             /* 38 */
-	"lookups:\n"                                                                                        /* 39 */
-	"  texts: {by: [dbid, queryid], fields: {query: text, size: gauge}, gap: 30s, batch: 200}\n"        /* 40 */
-	"  names: {by: [dbid], fields: [database], rows: all, keep: 1min}\n"                                /* 41 */
-	"  whole: {by: [queryid], fields: [whole_text], rows: detail}\n"                                    /* 42 */
-	"columns:\n"                                                                                        /* 43 */
-	"  - {name: share, title: TIME%, expr: share(d(total)), unit: percent, width: 6, priority: 1,\n"    /* 44 */
-	"     warn: \"> 50\", crit: \"> 90%\", about: share of the time}\n"                                 /* 45 */
-	"  - {name: mean_time, expr: d(total) / d(calls), unit: ms}\n"                                      /* 46 */
-	"  - {name: size, unit: bytes, show: no}\n"                                                         /* 47 */
-	"  - {name: stats_reset}\n"                                                                         /* 48 */
-	"  - {name: trend, title: TREND, unit: float}\n"                                                    /* 49 */
-	"  - {name: p99, expr: \"hquantile(0.99, histo)\", unit: ms}\n"                                     /* 50 */
-	"  - {name: query, title: QUERY, expr: query, unit: text, flex: yes, tree: yes, width: 20, warn: self ~ drop}\n" /* 51 */
-	"figures:\n"                                                                                        /* 52 */
-	"  - {name: queries, title: queries, expr: sum(rate(calls)), unit: rate, line: 1, order: 1, trend: yes}\n" /* 53 */
-	"  - {name: idle, expr: 'count(state = \"idle\")', warn: \"> 5\", crit: \">= 10\"}\n"               /* 54 */
-	"charts:\n"                                                                                         /* 55 */
-	"  - {name: latency, title: Latency, unit: ms, figures: [mean, p95]}\n"                             /* 56 */
-	"*/\n"                                                                                              /* 57 */
-	"\n"                                                                                                /* 58 */
-	"-- a remark before the first body\n"                                                               /* 59 */
-	"-- since 170000\n"                                                                                 /* 60 */
-	"SELECT dbid, queryid, parent, calls, total, mean, sd, max, state, is_hidden, stats_reset, histo;\n" /* 61 */
-	"\n"                                                                                                /* 62 */
-	"-- since 130000\n"                                                                                 /* 63 */
-	"SELECT dbid, queryid, parent, calls, total, mean, sd, max, state, is_hidden, stats_reset, histo\n" /* 64 */
-	"  FROM old -- wal came later\n"                                                                    /* 65 */
-	"-- since 140000\n"                                                                                 /* 66 */
-	"SELECT dbid, queryid, parent, calls, total, mean, sd, max, state, is_hidden, stats_reset, histo, x AS wal\n" /* 67 */
-	"-- lookup texts since 130000\n"                                                                    /* 68 */
-	"SELECT dbid, queryid, query, size FROM t WHERE q = ANY ($1::int8[])\n"                             /* 69 */
-	"-- lookup names since 130000\n"                                                                    /* 70 */
-	"SELECT oid AS dbid, datname AS database\n"                                                         /* 71 */
-	"-- lookup whole since 130000\n"                                                                    /* 72 */
-	"SELECT queryid, whole_text\n";                                                                     /* 73 */
+	/*  1 */ "/* dytop panel\n"
+	/*  2 */ "title: Everything\n"
+	/*  3 */ "about: \"all there is: every key\"\n"
+	/*  4 */ "source: pg\n"
+	/*  5 */ "screen: things\n"
+	/*  6 */ "shape: table\n"
+	/*  7 */ "digit: 0\n"
+	/*  8 */ "order: -5\n"
+	/*  9 */ "always: yes\n"
+	/* 10 */ "every: 4s\n"
+	/* 11 */ "timeout: 1500ms\n"
+	/* 12 */ "limit: 300\n"
+	/* 13 */ "needs: [pg_stat_statements, hypopg]\n"
+	/* 14 */ "params: [pools]\n"
+	/* 15 */ "key: [dbid, queryid]\n"
+	/* 16 */ "reset: stats_reset\n"
+	/* 17 */ "hidden: is_hidden\n"
+	/* 18 */ "sort: -share\n"
+	/* 19 */ "hide: {title: idle, when: state = \"idle\"}\n"
+	/* 20 */ "tree: {id: queryid, parent: parent, default: yes}\n"
+	/* 21 */ "cycle: [share, size]\n"
+	/* 22 */ "trend: d(total)\n"
+	/* 23 */ "timings: {calls: calls, total: total, mean: mean, stddev: sd, max: max, queryid: queryid}\n"
+	/* 24 */ "observes: {panel: statements, id: queryid, age: mean}\n"
+	/* 25 */ "fields:\n"
+	/* 26 */ "  dbid: id\n"
+	/* 27 */ "  queryid: id\n"
+	/* 28 */ "  parent: id\n"
+	/* 29 */ "  calls: counter\n"
+	/* 30 */ "  total: counter\n"
+	/* 31 */ "  mean: gauge\n"
+	/* 32 */ "  sd: gauge\n"
+	/* 33 */ "  max: gauge\n"
+	/* 34 */ "  state: text\n"
+	/* 35 */ "  is_hidden: bool\n"
+	/* 36 */ "  stats_reset: time\n"
+	/* 37 */ "  histo: histogram\n"
+	/* 38 */ "  wal: {kind: counter, from: 140000, until: 170000}\n"
+	/* 39 */ "lookups:\n"
+	/* 40 */ "  texts: {by: [dbid, queryid], fields: {query: text, size: gauge}, gap: 30s, batch: 200}\n"
+	/* 41 */ "  names: {by: [dbid], fields: [database], rows: all, keep: 1min}\n"
+	/* 42 */ "  whole: {by: [queryid], fields: [whole_text], rows: detail}\n"
+	/* 43 */ "columns:\n"
+	/* 44 */ "  - {name: share, title: TIME%, expr: share(d(total)), unit: percent, width: 6, priority: 1,\n"
+	/* 45 */ "     warn: \"> 50\", crit: \"> 90%\", about: share of the time}\n"
+	/* 46 */ "  - {name: mean_time, expr: d(total) / d(calls), unit: ms}\n"
+	/* 47 */ "  - {name: size, unit: bytes, show: no}\n"
+	/* 48 */ "  - {name: stats_reset}\n"
+	/* 49 */ "  - {name: trend, title: TREND, unit: float}\n"
+	/* 50 */ "  - {name: p99, expr: \"hquantile(0.99, histo)\", unit: ms}\n"
+	/* 51 */ "  - {name: query, title: QUERY, expr: query, unit: text, flex: yes, tree: yes, warn: self ~ drop}\n"
+	/* 52 */ "figures:\n"
+	/* 53 */ "  - {name: queries, title: q, expr: sum(rate(calls)), unit: rate, line: 1, order: 1, trend: yes}\n"
+	/* 54 */ "  - {name: idle, expr: 'count(state = \"idle\")', warn: \"> 5\", crit: \">= 10\"}\n"
+	/* 55 */ "charts:\n"
+	/* 56 */ "  - {name: latency, title: Latency, unit: ms, figures: [mean, p95]}\n"
+	/* 57 */ "*/\n"
+	/* 58 */ "\n"
+	/* 59 */ "-- a remark before the first body\n"
+	/* 60 */ "-- since 170000\n"
+	/* 61 */ "SELECT dbid, queryid, parent, calls, total, mean, sd, max, state, is_hidden, stats_reset, histo;\n"
+	/* 62 */ "\n"
+	/* 63 */ "-- since 130000\n"
+	/* 64 */ "SELECT dbid, queryid, parent, calls, total, mean, sd, max, state, is_hidden, stats_reset, histo\n"
+	/* 65 */ "  FROM old -- wal came later\n"
+	/* 66 */ "-- since 140000\n"
+	/* 67 */ "SELECT wal, dbid, queryid, parent, calls, total, mean, sd, max, state, is_hidden, stats_reset, histo\n"
+	/* 68 */ "-- lookup texts since 130000\n"
+	/* 69 */ "SELECT dbid, queryid, query, size FROM t WHERE q = ANY ($1::int8[])\n"
+	/* 70 */ "-- lookup names since 130000\n"
+	/* 71 */ "SELECT oid AS dbid, datname AS database\n"
+	/* 72 */ "-- lookup whole since 130000\n"
+	/* 73 */ "SELECT queryid, whole_text\n";
+/* clang-format on */
 
 static struct panel *parsed(const char *text, size_t len)
 {
@@ -304,7 +306,8 @@ START_TEST(mistakes_in_the_frame)
 	refused("title: Everything\n", "title:\n", "e.sql:2: title: the value is missing");
 	refused("title: Everything\n", "titel: Everything\n", "e.sql:2: unknown key 'titel'; did you mean 'title'?");
 	refused("title: Everything\n", "title: %x\n",
-		"e.sql:2: column 8: found character that cannot start any token; quote a value that starts with a sign");
+		"e.sql:2: column 8: found character that cannot start any token; quote a value that starts with a "
+		"sign");
 	refused("order: -5\n", "title: again\n", "e.sql:8: column 1: 'title' is given twice, first on line 2");
 	accepted("title: Everything\n", "title: TIME%\n");
 	accepted("source: pg\n", "");
@@ -313,9 +316,11 @@ END_TEST
 
 START_TEST(mistakes_in_plain_keys)
 {
-	refused("source: pg", "source: postgres", "e.sql:4: source: unknown value 'postgres'; known: pg, redis, pgbouncer or self");
+	refused("source: pg", "source: postgres",
+		"e.sql:4: source: unknown value 'postgres'; known: pg, redis, pgbouncer or self");
 	refused("source: pg", "source: redis", "e.sql:2: reader is missing; say what turns the replies into rows");
-	refused("source: pg", "source: redis\nreader: inof", "e.sql:5: reader: unknown value 'inof'; did you mean 'info'?");
+	refused("source: pg", "source: redis\nreader: inof",
+		"e.sql:5: reader: unknown value 'inof'; did you mean 'info'?");
 	refused("source: pg", "source: pg\nreader: info", "e.sql:5: reader: a query needs none; take it out");
 	refused("screen: things", "screen: My Things",
 		"e.sql:5: 'My Things' is no name; use small letters, digits and _, a letter first");
@@ -327,18 +332,24 @@ START_TEST(mistakes_in_plain_keys)
 	refused("limit: 300", "limit: 1000000", "e.sql:12: limit: '1000000' is no whole number from 1 to 200000");
 	refused("needs: [pg_stat_statements, hypopg]", "needs: hypopg", "e.sql:13: needs: a list is expected");
 	refused("params: [pools]", "params: []", "e.sql:14: params: 0 entries; 1 to 32 are expected");
-	refused("key: [dbid, queryid]", "key: [dbid, query_id]", "e.sql:15: unknown field 'query_id'; did you mean 'queryid'?");
+	refused("key: [dbid, queryid]", "key: [dbid, query_id]",
+		"e.sql:15: unknown field 'query_id'; did you mean 'queryid'?");
 	refused("key: [dbid, queryid]", "key: [dbid, dbid]", "e.sql:15: key: dbid is there twice");
-	refused("key: [dbid, queryid]", "key: [query]", "e.sql:15: key: query comes from a lookup; a key must come with the row");
+	refused("key: [dbid, queryid]", "key: [query]",
+		"e.sql:15: key: query comes from a lookup; a key must come with the row");
 	refused("reset: stats_reset", "reset: calls", "e.sql:16: reset: a time field is wanted, calls is a counter");
-	refused("hidden: is_hidden", "hidden: state", "e.sql:17: hidden: a gauge or bool field is wanted, state is a text");
-	refused("hidden: is_hidden", "hidden: nothere", "e.sql:17: hidden: unknown field 'nothere'; declare it in fields:");
+	refused("hidden: is_hidden", "hidden: state",
+		"e.sql:17: hidden: a gauge or bool field is wanted, state is a text");
+	refused("hidden: is_hidden", "hidden: nothere",
+		"e.sql:17: hidden: unknown field 'nothere'; declare it in fields:");
 	refused("sort: -share", "sort: -shares", "e.sql:18: sort: unknown column 'shares'; did you mean 'share'?");
 	refused("sort: -share", "sort: \"-\"", "e.sql:18: sort: unknown column ''");
-	refused("when: state = \"idle\"", "when: stat = 1", "e.sql:19: hide: when: column 1: unknown name 'stat'; did you mean 'state'?");
+	refused("when: state = \"idle\"", "when: stat = 1",
+		"e.sql:19: hide: when: column 1: unknown name 'stat'; did you mean 'state'?");
 	refused("{title: idle, when: state = \"idle\"}", "{title: idle}", "e.sql:19: hide: when is missing");
 	refused("parent: parent", "parent: state", "e.sql:20: parent: a gauge or id field is wanted, state is a text");
-	refused("cycle: [share, size]", "cycle: [share, sizes]", "e.sql:21: unknown column 'sizes'; did you mean 'size'?");
+	refused("cycle: [share, size]", "cycle: [share, sizes]",
+		"e.sql:21: unknown column 'sizes'; did you mean 'size'?");
 	refused("trend: d(total)", "trend: d(mean)", "e.sql:22: trend: column 3: d() wants a counter, 'mean' is none");
 	refused("{calls: calls, total: total,", "{total: total,", "e.sql:23: timings: calls is missing");
 	refused("{calls: calls,", "{calls: mean,", "e.sql:23: calls: a counter field is wanted, mean is a gauge");
@@ -353,20 +364,25 @@ START_TEST(mistakes_in_fields)
 		"e.sql:26: dbid: unknown value 'number'; known: gauge, counter, text, time, bool, id or histogram");
 	refused("  dbid: id\n", "  db-id: id\n", "e.sql:26: 'db-id' cannot be the name of a field");
 	refused("  dbid: id\n", "  self: id\n", "e.sql:26: 'self' cannot be the name of a field");
-	refused("{kind: counter, from: 140000, until: 170000}", "{from: 140000}", "e.sql:38: wal: kind is missing; say {kind: gauge, ...}");
+	refused("{kind: counter, from: 140000, until: 170000}", "{from: 140000}",
+		"e.sql:38: wal: kind is missing; say {kind: gauge, ...}");
 	refused("{kind: counter, from: 140000, until: 170000}", "{kind: counter, form: 140000}",
 		"e.sql:38: unknown key 'form' in wal; did you mean 'from'?");
-	refused("from: 140000, until: 170000", "from: 140000, until: 140000", "e.sql:38: wal: until must be above from");
+	refused("from: 140000, until: 170000", "from: 140000, until: 140000",
+		"e.sql:38: wal: until must be above from");
 	refused("by: [dbid, queryid], ", "", "e.sql:40: texts: by is missing; name the fields to look up by");
-	refused("by: [dbid, queryid]", "by: [dbid, state]", "e.sql:40: texts: a lookup goes by whole numbers, state is a text");
+	refused("by: [dbid, queryid]", "by: [dbid, state]",
+		"e.sql:40: texts: a lookup goes by whole numbers, state is a text");
 	refused("by: [dbid], fields", "by: [size], fields", "e.sql:41: names: size comes from a lookup itself");
 	refused("fields: [database]", "fields: [state]", "e.sql:41: field state is declared twice, first on line 34");
 	refused("fields: [database], ", "", "e.sql:41: names: fields is missing; name what the lookup brings");
 	refused("rows: all", "rows: every", "e.sql:41: rows: unknown value 'every'; known: visible, all or detail");
 	refused("keep: 1min", "kepp: 1min", "e.sql:41: unknown key 'kepp' in names; did you mean 'keep'?");
 	refused("batch: 200", "batch: 0", "e.sql:40: batch: '0' is no whole number from 1 to 10000");
-	refused("fields:\n  dbid: id\n", "fields: none\nx:\n  dbid: id\n", "e.sql:26: unknown key 'x'; known: title, about, source, screen, "
-		"shape, digit, order, always, every, timeout, limit, needs, params, reader, key, reset, hidden, sort, hide, tree, "
+	refused("fields:\n  dbid: id\n", "fields: none\nx:\n  dbid: id\n",
+		"e.sql:26: unknown key 'x'; known: title, about, source, screen, "
+		"shape, digit, order, always, every, timeout, limit, needs, params, reader, key, reset, hidden, sort, "
+		"hide, tree, "
 		"cycle, trend, timings, observes, fields, lookups, columns, figures or charts");
 }
 END_TEST
@@ -374,29 +390,36 @@ END_TEST
 START_TEST(mistakes_in_columns)
 {
 	refused("name: share, title", "title", "e.sql:44: the column has no name");
-	refused("name: share, title", "name: Share, title", "e.sql:44: 'Share' is no name; use small letters, digits and _, a letter first");
+	refused("name: share, title", "name: Share, title",
+		"e.sql:44: 'Share' is no name; use small letters, digits and _, a letter first");
 	refused("name: mean_time,", "name: share,", "e.sql:46: column share is there twice, first on line 44");
 	refused("unit: percent", "unit: procent", "e.sql:44: unit: unknown value 'procent'; did you mean 'percent'?");
-	refused("unit: percent", "unit: parsec", "e.sql:44: unit: unknown value 'parsec'; known: count, id, float, ms, age, bytes, "
+	refused("unit: percent", "unit: parsec",
+		"e.sql:44: unit: unknown value 'parsec'; known: count, id, float, ms, age, bytes, "
 		"percent, rate, byterate, time, bool or text");
 	refused("priority: 1", "priority: 0", "e.sql:44: priority: '0' is no whole number from 1 to 9");
 	refused("expr: share(d(total))", "expr: share(d(totl))",
 		"e.sql:44: share: expr: column 9: unknown name 'totl'; did you mean 'total'?");
 	refused("expr: share(d(total))", "expr: 100 * state",
 		"e.sql:44: share: expr: column 5: * wants a number, this is a text");
-	refused("warn: \"> 50\"", "warn: 50", "e.sql:45: share: warn: column 1: no condition; write it like \"> 100ms\"");
+	refused("warn: \"> 50\"", "warn: 50",
+		"e.sql:45: share: warn: column 1: no condition; write it like \"> 100ms\"");
 	refused("warn: \"> 50\"", "warn: > 50",
-		"e.sql:45: column 12: found character that cannot start any token; quote a value that starts with a sign");
+		"e.sql:45: column 12: found character that cannot start any token; quote a value that starts with a "
+		"sign");
 	refused("expr: d(total) / d(calls)", "expr: if(calls > 0, total, mean)",
 		"e.sql:46: column 43: 'total' has no value; quote a text that contains a comma");
 	refused("{name: size, unit", "{name: sizes, unit",
 		"e.sql:47: sizes: no expr, and no field of that name; add one of them");
 	refused("unit: bytes", "unit: text", "e.sql:47: size: unit text does not fit the field; its own is count");
-	refused("expr: query, unit: text", "expr: query, unit: ms", "e.sql:51: query: unit ms does not fit the field; its own is text");
+	refused("expr: query, unit: text", "expr: query, unit: ms",
+		"e.sql:51: query: unit ms does not fit the field; its own is text");
 	refused("trend: d(total)\n", "", "e.sql:48: trend: no expr, and no field of that name; add one of them");
 	refused("flex: yes", "flex: maybe", "e.sql:51: flex: 'maybe' is neither yes nor no");
-	refused("columns:\n", "columns: x\nfoo:\n", "e.sql:44: unknown key 'foo'; known: title, about, source, screen, shape, digit, "
-		"order, always, every, timeout, limit, needs, params, reader, key, reset, hidden, sort, hide, tree, cycle, trend, "
+	refused("columns:\n", "columns: x\nfoo:\n",
+		"e.sql:44: unknown key 'foo'; known: title, about, source, screen, shape, digit, "
+		"order, always, every, timeout, limit, needs, params, reader, key, reset, hidden, sort, hide, tree, "
+		"cycle, trend, "
 		"timings, observes, fields, lookups, columns, figures or charts");
 	accepted("warn: self ~ drop", "warn: 'state = \"x\" and self ~ \"a, b\"'");
 }
@@ -405,52 +428,73 @@ END_TEST
 START_TEST(mistakes_in_figures)
 {
 	refused("{name: queries, ", "{", "e.sql:53: the figure has no name");
-	refused("{name: idle, expr", "{name: queries, expr", "e.sql:54: figure queries is there twice, first on line 53");
+	refused("{name: idle, expr", "{name: queries, expr",
+		"e.sql:54: figure queries is there twice, first on line 53");
 	refused("expr: sum(rate(calls)), ", "", "e.sql:53: queries: expr is missing");
 	refused("line: 1", "line: 4", "e.sql:53: line: '4' is no whole number from 0 to 3");
-	refused("crit: \">= 10\"", "crit: \">= x\"", "e.sql:54: idle: crit: column 4: unknown name 'x'; a text needs quotes; known: "
+	refused("crit: \">= 10\"", "crit: \">= x\"",
+		"e.sql:54: idle: crit: column 4: unknown name 'x'; a text needs quotes; known: "
 		"dbid, queryid, parent, calls, total, mean, sd, max, state, is_hidden, stats_reset, histo and 5 more");
 	refused(", figures: [mean, p95]", "", "e.sql:56: latency: figures is missing; name what the chart draws");
-	refused("figures: [mean, p95]", "figures: [a, b, c, d, e]", "e.sql:56: figures: 5 entries; 1 to 4 are expected");
+	refused("figures: [mean, p95]", "figures: [a, b, c, d, e]",
+		"e.sql:56: figures: 5 entries; 1 to 4 are expected");
 	refused("{name: latency, ", "{", "e.sql:56: the chart has no name");
 }
 END_TEST
 
 START_TEST(mistakes_in_bodies)
 {
-	refused("-- since 170000\n", "SELECT 0;\n-- since 170000\n", "e.sql:60: text before the first body; start it with a line '-- since 130000'");
-	refused("-- since 170000\n", "-- since 17.0\n", "e.sql:60: a version number is expected, like '-- since 130000'");
+	refused("-- since 170000\n", "SELECT 0;\n-- since 170000\n",
+		"e.sql:60: text before the first body; start it with a line '-- since 130000'");
+	refused("-- since 170000\n", "-- since 17.0\n",
+		"e.sql:60: a version number is expected, like '-- since 130000'");
 	refused("-- since 170000\n", "-- since\n", "e.sql:60: a version number is expected, like '-- since 130000'");
-	refused("-- since 170000\n", "-- since 170000 and on\n", "e.sql:60: nothing may stand behind the version; put remarks on the next line");
-	refused("-- since 170000\n", "-- sinse 170000\n", "e.sql:60: a remark that looks like '-- since'; correct it or write it in other words");
-	refused("-- since 170000\n", "-- since 99999999999999999999\n", "e.sql:60: a version number is expected, like '-- since 130000'");
-	refused("-- since 140000\n", "-- since 130000\n", "e.sql:66: a second body since 130000, the first one is on line 63");
-	refused("-- lookup texts since 130000\n", "-- lookup text since 130000\n", "e.sql:68: unknown lookup 'text'; did you mean 'texts'?");
-	refused("-- lookup texts since 130000\n", "-- lookup texts 130000\n", "e.sql:68: since is expected, like '-- lookup texts since 130000'");
-	refused("SELECT queryid, whole_text\n", "-- nothing\n;\n", "e.sql:72: the body since 130000 does not return whole_text (line 42); add it, "
+	refused("-- since 170000\n", "-- since 170000 and on\n",
+		"e.sql:60: nothing may stand behind the version; put remarks on the next line");
+	refused("-- since 170000\n", "-- sinse 170000\n",
+		"e.sql:60: a remark that looks like '-- since'; correct it or write it in other words");
+	refused("-- since 170000\n", "-- since 99999999999999999999\n",
+		"e.sql:60: a version number is expected, like '-- since 130000'");
+	refused("-- since 140000\n", "-- since 130000\n",
+		"e.sql:66: a second body since 130000, the first one is on line 63");
+	refused("-- lookup texts since 130000\n", "-- lookup text since 130000\n",
+		"e.sql:68: unknown lookup 'text'; did you mean 'texts'?");
+	refused("-- lookup texts since 130000\n", "-- lookup texts 130000\n",
+		"e.sql:68: since is expected, like '-- lookup texts since 130000'");
+	refused("SELECT queryid, whole_text\n", "-- nothing\n;\n",
+		"e.sql:72: the body since 130000 does not return whole_text (line 42); add it, "
 		"or say from which version the field is there");
 	refused("SELECT queryid, whole_text\n", " ;\n", "e.sql:72: the body is empty");
-	refused("-- lookup whole since 130000\nSELECT queryid, whole_text\n", "", "e.sql:42: whole: the lookup has no body; add '-- lookup NAME since VERSION'");
-	refused("SELECT dbid, queryid, parent, calls, total, mean, sd, max, state, is_hidden, stats_reset, histo, x AS wal\n",
-		"SELECT dbid, queryid, parent, calls, total, mean, sd, max, state, is_hidden, stats_reset, histo -- , wal\n",
-		"e.sql:66: the body since 140000 does not return wal (line 38); add it, or say from which version the field is there");
-	refused("SELECT queryid, whole_text", "SELECT query_id, whole_text", "e.sql:72: the lookup does not return queryid, by which its rows are found");
-	refused("SELECT queryid, whole_text", "SELECT queryid, whole_texts, my_whole_text", "e.sql:72: the body since 130000 does not return whole_text "
+	refused("-- lookup whole since 130000\nSELECT queryid, whole_text\n", "",
+		"e.sql:42: whole: the lookup has no body; add '-- lookup NAME since VERSION'");
+	refused("SELECT wal, dbid", "SELECT -- wal\n/* wal */ dbid",
+		"e.sql:66: the body since 140000 does not return wal (line 38); add it, or say from which version the "
+		"field is there");
+	refused("SELECT queryid, whole_text", "SELECT query_id, whole_text",
+		"e.sql:72: the lookup does not return queryid, by which its rows are found");
+	refused("SELECT queryid, whole_text", "SELECT queryid, whole_texts, my_whole_text",
+		"e.sql:72: the body since 130000 does not return whole_text "
 		"(line 42); add it, or say from which version the field is there");
-	refused("from: 140000, until", "from: 150000, until", "e.sql:38: wal changes at 150000, but the body since 140000 on line 66 goes on past it; "
+	refused("from: 140000, until", "from: 150000, until",
+		"e.sql:38: wal changes at 150000, but the body since 140000 on line 66 goes on past it; "
 		"add '-- since 150000' or correct the field");
-	refused("until: 170000", "until: 180000", "e.sql:38: wal changes at 180000, but the body since 170000 on line 60 goes on past it; add '-- since "
+	refused("until: 170000", "until: 180000",
+		"e.sql:38: wal changes at 180000, but the body since 170000 on line 60 goes on past it; add '-- since "
 		"180000' or correct the field");
 }
 END_TEST
 
 START_TEST(other_sources)
 {
-	static const char redis[] = "/* dytop panel\ntitle: C\nsource: redis\nreader: info\nfields: {hits: counter}\ncolumns: [{name: hits}]\n*/\n"
+	static const char redis[] = "/* dytop panel\ntitle: C\nsource: redis\nreader: info\nfields: {hits: "
+				    "counter}\ncolumns: [{name: hits}]\n*/\n"
 				    "-- since 60000\n-- remark\nINFO everything\n\n  \nPING\n";
-	static const char self[] = "/* dytop panel\ntitle: S\nsource: self\nreader: servers\nshape: hidden\nfields: {name: text}\n*/\n";
-	static const char body[] = "/* dytop panel\ntitle: S\nsource: self\nshape: hidden\nfields: {name: text}\n*/\n-- since 1\nx\n";
-	static const char none[] = "/* dytop panel\ntitle: S\nfields: {name: text}\ncolumns: [{name: name}]\n*/\n-- only a remark\n";
+	static const char self[] =
+		"/* dytop panel\ntitle: S\nsource: self\nreader: servers\nshape: hidden\nfields: {name: text}\n*/\n";
+	static const char body[] =
+		"/* dytop panel\ntitle: S\nsource: self\nshape: hidden\nfields: {name: text}\n*/\n-- since 1\nx\n";
+	static const char none[] =
+		"/* dytop panel\ntitle: S\nfields: {name: text}\ncolumns: [{name: name}]\n*/\n-- only a remark\n";
 	static const char bare[] = "/* dytop panel\ntitle: S\nfields: {name: text}\n*/\n-- since 130000\nSELECT name\n";
 	static const char empty[] = "/* dytop panel\n*/\n";
 	struct panel *p = parsed(redis, sizeof(redis) - 1);
@@ -516,7 +560,8 @@ START_TEST(bytes)
 	ck_assert_int_eq(panel_parse(&p, "x", "x.sql", "", 0, &why), ERR_INVALID);
 	ck_assert_str_eq(why.text, "x.sql:1: no panel; its first line must be '/* dytop panel'");
 	ck_assert_int_eq(panel_parse(&p, "My Panel", "My Panel.sql", good, sizeof(good) - 1, &why), ERR_INVALID);
-	ck_assert_str_eq(why.text, "My Panel.sql: the file's name cannot be a panel's; use small letters, digits and _");
+	ck_assert_str_eq(why.text,
+			 "My Panel.sql: the file's name cannot be a panel's; use small letters, digits and _");
 	ck_assert_ptr_null(p);
 	buf_release(&b);
 }
@@ -540,8 +585,12 @@ END_TEST
 int main(void)
 {
 	const TTest *const cases[] = {
-		everything_there_is, bodies_by_version, mistakes_in_the_frame, mistakes_in_plain_keys, mistakes_in_fields,
-		mistakes_in_columns, mistakes_in_figures, mistakes_in_bodies, other_sources, bytes, cut_anywhere,
+		everything_there_is,   bodies_by_version,
+		mistakes_in_the_frame, mistakes_in_plain_keys,
+		mistakes_in_fields,    mistakes_in_columns,
+		mistakes_in_figures,   mistakes_in_bodies,
+		other_sources,         bytes,
+		cut_anywhere,
 	};
 
 	return unit_run("panel", cases, ARRAY_LEN(cases));

@@ -61,7 +61,8 @@ END_TEST
 
 START_TEST(texts_that_yaml_has_other_plans_for)
 {
-	struct yaml_file *f = parsed("a: 100 * x\nb: \"> 5\"\nc: TIME%\nd: no\ne: 0x10\nf: ~\ng: a#b\nh: {t: TIME%, w: '< 3'}\n");
+	struct yaml_file *f =
+		parsed("a: 100 * x\nb: \"> 5\"\nc: TIME%\nd: no\ne: 0x10\nf: ~\ng: a#b\nh: {t: TIME%, w: '< 3'}\n");
 	const struct yaml *root = yaml_root(f);
 
 	ck_assert_str_eq(yaml_get(root, "a")->text, "100 * x");
@@ -92,12 +93,15 @@ END_TEST
 
 START_TEST(marks_and_line_ends_of_other_systems)
 {
-	struct yaml_file *f = parsed("\xEF\xBB\xBF" "a: 1\r\nb:\r\n  - x\r\n");
+	struct yaml_file *f = parsed("\xEF\xBB\xBF"
+				     "a: 1\r\nb:\r\n  - x\r\n");
 
 	ck_assert_str_eq(yaml_get(yaml_root(f), "a")->text, "1");
 	ck_assert_int_eq(yaml_get(yaml_root(f), "b")->child->line, 3);
 	yaml_file_free(f);
-	refused_bytes("\xFF\xFE" "a\0:\0", 6, "t.yaml:1: a NUL byte; this is not a text file");
+	refused_bytes("\xFF\xFE"
+		      "a\0:\0",
+		      6, "t.yaml:1: a NUL byte; this is not a text file");
 	refused("\xFF\xFE", "t.yaml:1: column 1: invalid leading UTF-8 octet");
 }
 END_TEST
@@ -134,20 +138,20 @@ END_TEST
 
 START_TEST(common_mistakes_say_what_to_do)
 {
-	refused("warn: > 5\n",
-		"t.yaml:1: column 9: did not find expected comment or line break; quote a value that starts with > or |");
-	refused("c: {warn: > 5}\n",
-		"t.yaml:1: column 11: found character that cannot start any token; quote a value that starts with a sign");
-	refused("about: see: here\n",
-		"t.yaml:1: column 11: mapping values are not allowed in this context; quote a value that contains ': '");
+	refused("warn: > 5\n", "t.yaml:1: column 9: did not find expected comment or line break; quote a value that "
+			       "starts with > or |");
+	refused("c: {warn: > 5}\n", "t.yaml:1: column 11: found character that cannot start any token; quote a value "
+				    "that starts with a sign");
+	refused("about: see: here\n", "t.yaml:1: column 11: mapping values are not allowed in this context; quote a "
+				      "value that contains ': '");
 	refused("c: {expr: if(a, b, c)}\n",
 		"t.yaml:1: column 17: 'b' has no value; quote a text that contains a comma");
-	refused("title: %x\n",
-		"t.yaml:1: column 8: found character that cannot start any token; quote a value that starts with a sign");
+	refused("title: %x\n", "t.yaml:1: column 8: found character that cannot start any token; quote a value that "
+			       "starts with a sign");
 	refused("c: {a: 1\nd: 2\n",
 		"t.yaml:2: column 2: did not find expected ',' or '}'; close the { } or quote the value");
-	refused("a:\n\t- 1\n",
-		"t.yaml:2: column 1: found character that cannot start any token; quote a value that starts with a sign");
+	refused("a:\n\t- 1\n", "t.yaml:2: column 1: found character that cannot start any token; quote a value that "
+			       "starts with a sign");
 }
 END_TEST
 
@@ -279,9 +283,17 @@ END_TEST
 int main(void)
 {
 	const TTest *const cases[] = {
-		tree_has_kinds_lines_and_quotes, texts_that_yaml_has_other_plans_for, empty_texts_are_empty_maps,
-		marks_and_line_ends_of_other_systems, lines_start_where_the_caller_says, strictness,
-		common_mistakes_say_what_to_do, ceilings, typed_reads, unknown_keys_name_their_neighbour, distances,
+		tree_has_kinds_lines_and_quotes,
+		texts_that_yaml_has_other_plans_for,
+		empty_texts_are_empty_maps,
+		marks_and_line_ends_of_other_systems,
+		lines_start_where_the_caller_says,
+		strictness,
+		common_mistakes_say_what_to_do,
+		ceilings,
+		typed_reads,
+		unknown_keys_name_their_neighbour,
+		distances,
 	};
 
 	return unit_run("yaml", cases, ARRAY_LEN(cases));
