@@ -265,9 +265,9 @@ void config_pools_json(const struct options *o, struct buf *out)
 		json_quote(out, str_from(p->application));
 		pool_number(out, "max", (double)p->max);
 		pool_number(out, "min", (double)p->min);
-		pool_number(out, "lifetime", p->lifetime_ms / 1000);
-		pool_number(out, "idle", p->idle_ms / 1000);
-		pool_number(out, "idle_in_transaction", p->idle_in_transaction_ms / 1000);
+		pool_number(out, "lifetime_s", p->lifetime_ms / 1000);
+		pool_number(out, "idle_s", p->idle_ms / 1000);
+		pool_number(out, "idle_in_transaction_s", p->idle_in_transaction_ms / 1000);
 		buf_adds(out, "}");
 	}
 	buf_adds(out, "]");

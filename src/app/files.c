@@ -27,7 +27,7 @@ static const struct {
 } kinds[FILE_KIND_COUNT] = {
 	[FILE_PANEL] = {"panels", "sql/panels/", ".sql"},
 	[FILE_SESSION] = {"session", "sql/session/", ".sql"},
-	[FILE_THEME] = {"themes", "themes/", ".yaml"},
+	[FILE_THEME] = {"themes", "themes/", ".theme"},
 };
 
 struct found {
@@ -222,6 +222,8 @@ static int check_panel(const struct files *f, const struct panel *p, struct err 
 	for (int i = 0; i < f->panel_count; i++) {
 		const struct panel *other = f->panel[i];
 		bool same_screen = strcmp(p->screen, other->screen) == 0;
+		if (find(f, FILE_PANEL, p->name)->embedded && !find(f, FILE_PANEL, other->name)->embedded)
+			continue; /* the person's file is the one to name */
 		if (p->digit >= 0 && p->digit == other->digit && !same_screen)
 			return err_set(why, ERR_INVALID, "%s: digit %d is the key of screen %s (%s) already", p->file, p->digit,
 			               other->screen, other->file);

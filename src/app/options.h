@@ -185,8 +185,8 @@ int options_pattern_add(struct option_patterns *list, const char *text, const ch
 int config_load(struct options *o, const char *path, struct err *why) MUSTCHECK;
 /* The effective configuration as a commented file; without secrets. */
 void config_dump(const struct options *o, struct buf *out);
-/* The JSON text that panels get as parameter `pools`: [{"application": ..., "max": ..., "min": ..., "lifetime": seconds,
- * "idle": seconds, "idle_in_transaction": seconds}], null for what is not said. */
+/* The JSON text that panels get as parameter `pools`: [{"application": ..., "max": ..., "min": ..., "lifetime_s": ...,
+ * "idle_s": ..., "idle_in_transaction_s": ...}], null for what is not said. */
 void config_pools_json(const struct options *o, struct buf *out);
 /* Parameter `key_patterns`: "kind=pattern kind=pattern ...". */
 void config_patterns_text(const struct options *o, struct buf *out);

@@ -346,8 +346,8 @@ START_TEST(a_dump_reads_back_as_itself)
 	ck_assert_str_eq(again.cache_patterns.pattern[0].pattern, "a:*");
 	ck_assert_str_eq(again.theme, "li\"ght");
 	config_pools_json(&again, &second);
-	ck_assert_str_eq(buf_text(&second), "[{\"application\": \"a b\", \"max\": 20, \"min\": 5, \"lifetime\": null, "
-	                                    "\"idle\": 600, \"idle_in_transaction\": null}]");
+	ck_assert_str_eq(buf_text(&second), "[{\"application\": \"a b\", \"max\": 20, \"min\": 5, \"lifetime_s\": null, "
+	                                    "\"idle_s\": 600, \"idle_in_transaction_s\": null}]");
 	options_release(&again);
 	buf_release(&first);
 	buf_release(&second);
