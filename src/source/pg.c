@@ -205,19 +205,25 @@ void pg_sent(struct pg *p)
 	loop_timer_in(p->tick, PG_OVERDUE_MS);
 }
 
+/* Locked out since the last try, which was not long ago (a panel that nobody looks at is not tried). */
+static bool is_locked_out(const struct pgstmt *s, int64_t now)
+{
+	return s->held.code == ERR_TIMEOUT && strncmp(s->held.text, "locked", 6) == 0 &&
+	       now < s->hold_until_ns + PG_HOUSE_MS * CLOCK_MS_NS;
+}
+
 static void note_degraded(struct pg *p)
 {
 	int64_t now = loop_now(p->source->loop)->mono_ns;
-	int locked = 0;
+	bool locked = false;
 
-	for (int i = 0; i < p->stmt_count; i++)
-		locked += p->stmt[i]->hold_until_ns > now && p->stmt[i]->held.code == ERR_TIMEOUT &&
-		          strncmp(p->stmt[i]->held.text, "locked", 6) == 0;
-	if (locked > 0 && !p->degraded) {
+	for (int i = 0; i < p->stmt_count && !locked; i++)
+		locked = is_locked_out(p->stmt[i], now);
+	if (locked && !p->degraded) {
 		p->degraded = true;
 		set_notice(p, "degraded: locked out of a system catalog", false);
 		pg_send(p, PGEXPECT_LOCKERS, "pg_lockers", 0, NULL);
-	} else if (locked == 0 && p->degraded) {
+	} else if (!locked && p->degraded) {
 		p->degraded = false;
 		set_notice(p, "", false);
 	}

@@ -83,6 +83,7 @@ struct pg {
 	bool converting;
 	struct pgsample convert;
 	struct pgask *convert_ask;
+	int64_t convert_ns;        /* it began then */
 	/* who the server is; compared over connections */
 	int64_t started_us, reset_us, system_id;
 	bool standby, reads_all, known;

@@ -137,7 +137,7 @@ static void server_said(const struct pgattempt *a, const char *state, const char
 		protocol_words(text, out);
 	else if (strncmp(state, "57P", 3) == 0 || strncmp(state, "53", 2) == 0 || strncmp(state, "58", 2) == 0 ||
 	         strncmp(state, "XX", 2) == 0 || strncmp(state, "55", 2) == 0) {
-		out->failure = SOURCE_UNREACHABLE;
+		out->failure = strcmp(state, "57P03") == 0 ? SOURCE_AWAY : SOURCE_UNREACHABLE;
 		err_set(&out->why, ERR_CONNECT, "%s", text);
 	} else {
 		err_set(&out->why, ERR_CONNECT, "refused: %s", text);
@@ -210,6 +210,7 @@ void pgerror_attempt(const struct pgattempt *a, struct pgfailure *out)
 	} else if (a->stage == PGSTAGE_LOGIN) {
 		err_set(&out->why, ERR_CONNECT, "login to %s failed: %s", a->address, text);
 	} else {
+		out->failure = SOURCE_AWAY;
 		err_set(&out->why, ERR_CONNECT, "cannot connect to %s: %s", a->address, text);
 	}
 }

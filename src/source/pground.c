@@ -433,14 +433,18 @@ static void converted(struct pg *p)
 	a->state = PGASK_READY;
 	a->stmt->proven = true;
 	a->stmt->hold_ms = 0;
-	p->mark_ns = now.mono_ns; /* our own work is not the server's */
+	a->stmt->held.code = 0;
+	p->mark_ns += now.mono_ns - p->convert_ns; /* our own work is not the server's */
 }
 
 static void take_rows(struct pg *p, struct pgask *a, struct pgresult *r, bool timed)
 {
+	struct clock now;
 	struct err why;
 
 	note_time(p, a, timed);
+	clock_read(&now);
+	p->convert_ns = now.mono_ns;
 	if (pgsample_begin(&p->convert, a->ask.panel, a->ask.lookup, a->stmt->version, r, &why) < 0) {
 		fail(p, a, &why, 5000);
 		return;

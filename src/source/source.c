@@ -198,13 +198,14 @@ void source_attempt(struct source *s)
 void source_fail(struct source *s, const struct err *why, enum source_failure failure)
 {
 	enum server_state state = s->was_live ? SERVER_LOST : SERVER_CONNECTING;
-	double wait_ms = s->backoff_ms;
+	double most_ms = failure == SOURCE_AWAY ? SOURCE_AWAY_MAX_MS : SOURCE_BACKOFF_MAX_MS;
+	double wait_ms = s->backoff_ms < most_ms ? s->backoff_ms : most_ms;
 
 	if (failure == SOURCE_DENIED)
 		wait_ms = SOURCE_REFUSED_MS;
-	else if (s->backoff_ms < SOURCE_BACKOFF_MAX_MS)
-		s->backoff_ms = s->backoff_ms * 2 > SOURCE_BACKOFF_MAX_MS ? SOURCE_BACKOFF_MAX_MS : s->backoff_ms * 2;
-	if (failure != SOURCE_UNREACHABLE)
+	else
+		s->backoff_ms = wait_ms * 2;
+	if (failure == SOURCE_FULL || failure == SOURCE_DENIED)
 		state = SERVER_REFUSED;
 	wait_ms *= 0.8 + 0.4 * jitter(s);
 	s->asking_ns = 0;

@@ -21,6 +21,7 @@
 enum {
 	SOURCE_BACKOFF_FIRST_MS = 250,
 	SOURCE_BACKOFF_MAX_MS = 5000,
+	SOURCE_AWAY_MAX_MS = 800,
 	SOURCE_REFUSED_MS = 30000,
 };
 
@@ -41,7 +42,8 @@ struct source {
 };
 
 enum source_failure {
-	SOURCE_UNREACHABLE, /* name, network, gone, starting up: back-off */
+	SOURCE_UNREACHABLE, /* name, network, gone, silent: back-off */
+	SOURCE_AWAY,        /* refused by the kernel, or starting up: trying costs next to nothing, so at least once a second */
 	SOURCE_FULL,        /* it answered, but a limit is reached or it is no such server: refused, back-off as above */
 	SOURCE_DENIED,      /* password, privilege, no such database, TLS: refused, retried every 30 s */
 };
