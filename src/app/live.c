@@ -254,7 +254,7 @@ static int open_ui(struct live *v, struct err *why)
 	tell_guard(v, true);
 	term_size(v->term, &width, &height);
 	canvas_init(&v->board.canvas, width, height);
-	v->board.canvas.ascii = v->conf->term.ascii;
+	v->board.canvas.ascii = term_ascii(v->term);
 	load_theme(v);
 	return 0;
 }

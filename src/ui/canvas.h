@@ -15,6 +15,7 @@ struct canvas_cell {
 	uint32_t mark[2];   /* combining marks, 0 = none */
 	uint8_t slot;       /* enum theme_slot */
 	uint8_t flags;      /* CANVAS_* */
+	uint16_t spare;     /* 0: cells are compared as bytes, and padding has no value */
 };
 
 enum canvas_flags { CANVAS_CURSOR = 1u << 0, CANVAS_TAGGED = 1u << 1, CANVAS_BOLD = 1u << 2 };

@@ -39,6 +39,8 @@ struct term_conf {
 int term_open(struct term **out, const struct term_conf *conf, struct err *why) MUSTCHECK;
 void term_close(struct term *t); /* restores everything; NULL and twice are accepted */
 void term_size(const struct term *t, int *width, int *height);
+/* True when nothing beyond ASCII may be drawn: asked for, or the locale is not UTF-8. For canvas.ascii. */
+bool term_ascii(const struct term *t);
 void term_resized(struct term *t);    /* after SIGWINCH: reads the new size */
 void term_set_theme(struct term *t, const struct theme *theme);
 void term_draw(struct term *t, const struct canvas *c); /* only what changed */
