@@ -53,12 +53,13 @@ struct sample {
 	int columns;
 	struct sample_column *column;
 	uint64_t *key;        /* a row's identity: hash of its key fields; valid after sample_finish() */
-	struct map index;     /* key -> row; of rows with equal keys the first */
 	int hidden;           /* rows that the server kept from us for lack of privilege (counted, never passed over) */
 	bool cut;             /* a ceiling was hit: there are more rows */
 	/* private */
 	int room;
 	struct buf pool;
+	int32_t *index;       /* rows by their keys, open addressing, -1 = free; of rows with equal keys the first */
+	uint32_t index_mask;
 	struct map twins;     /* keys that more than one row has: nothing can be compared by them */
 };
 
