@@ -13,13 +13,16 @@
 
 enum {
 	BATCH_OUT_MAX = 256 << 20, /* ceiling of one printed frame */
-	BATCH_PAIRS_MAX = 4096,
+	BATCH_PAIRS_MAX = 1024,
+	BATCH_COLUMNS_MAX = 256,
 	BATCH_LOOKUP_ROUNDS = 64,  /* a lookup that never ends must not hold the frame for ever */
 };
 
 struct batch_pair {
 	struct session_pair at;
 	struct view view;
+	int columns[BATCH_COLUMNS_MAX];
+	int column_count;    /* 0: the format chooses */
 	uint64_t generation; /* of the feed when this frame began */
 	bool failed;
 };
@@ -36,7 +39,7 @@ struct batch {
 	int frame;             /* being gathered, from 1 */
 	int64_t turn;          /* session's turn in which it began */
 	int lookup_rounds;
-	bool late, last, any_answer, recording_over;
+	bool late, last, printed_last, any_answer;
 	int failed;            /* pairs without data in the last frame */
 	int rc;
 	struct err why;
@@ -118,7 +121,8 @@ static int print_frame(struct batch *b)
 {
 	struct out_panel *panels = mem_calloc((size_t)b->pair_count + 1, sizeof *panels);
 	struct out_frame frame = {.number = b->frame, .now = *loop_now(b->loop), .panels = panels,
-	                          .panel_count = b->pair_count, .row_limit = b->conf->row_limit, .last = b->last};
+	                          .panel_count = b->pair_count, .row_limit = b->conf->row_limit, .last = b->last,
+	                          .ascii = b->conf->ascii};
 	int rc;
 
 	frame.interval_s = b->frame > 1 || b->conf->frames != 1 ? b->conf->session.interval_ms / 1e3 : NAN;
@@ -132,13 +136,16 @@ static int print_frame(struct batch *b)
 		if (feed)
 			view_update(&p->view, feed, frame.now.wall_us, true);
 		panels[i] = (struct out_panel){.panel = b->conf->session.panels[p->at.panel], .feed = feed,
-		                               .view = &p->view, .server = status_of(b, p->at.server)};
+		                               .view = &p->view, .server = status_of(b, p->at.server),
+		                               .columns = p->column_count ? p->columns : NULL,
+		                               .column_count = p->column_count};
 		p->failed = !feed || feed_state(feed) != FEED_LIVE;
 		b->failed += p->failed;
 		b->any_answer = b->any_answer || !p->failed;
 	}
 	rc = b->conf->format->frame(&b->out, &frame, &b->why);
 	free(panels);
+	b->printed_last = b->last;
 	return rc < 0 ? rc : write_out(b);
 }
 
@@ -202,29 +209,27 @@ static void on_signal(void *ctx, int signo)
 	finish(ctx, 0);
 }
 
-static int make_pairs(struct batch *b, struct err *why)
+static void make_pairs(struct batch *b)
 {
 	int servers;
 	const struct server_status *const *status = session_servers(b->session, &servers);
 	struct session_pair *want = mem_calloc(BATCH_PAIRS_MAX, sizeof *want);
-	int rc = 0;
 
 	b->pair = mem_calloc(BATCH_PAIRS_MAX, sizeof *b->pair);
-	for (int i = 0; i < b->conf->panel_count && rc == 0; i++)
-		for (int k = 0; k < servers && rc == 0 && b->pair_count < BATCH_PAIRS_MAX; k++) {
+	for (int i = 0; i < b->conf->panel_count; i++)
+		for (int k = 0; k < servers && b->pair_count < BATCH_PAIRS_MAX; k++) {
 			const struct panel *panel = b->conf->session.panels[b->conf->panels[i]];
 			struct batch_pair *p = &b->pair[b->pair_count];
 
 			if (panel->source != status[k]->kind)
 				continue;
 			p->at = want[b->pair_count++] = (struct session_pair){b->conf->panels[i], k};
+			p->column_count = b->conf->columns(b->conf->ctx, panel, p->columns);
 			view_init(&p->view, panel);
-			rc = b->conf->prepare(b->conf->ctx, &p->view, why);
+			b->conf->prepare(b->conf->ctx, &p->view);
 		}
-	if (rc == 0)
-		session_want(b->session, want, b->pair_count);
+	session_want(b->session, want, b->pair_count);
 	free(want);
-	return rc;
 }
 
 /* One line for each source or panel that gave nothing. */
@@ -287,9 +292,7 @@ int batch_run(struct loop *l, const struct batch_conf *conf, struct buf *complai
 	rc = session_new(&b.session, l, &session, why);
 	if (rc < 0)
 		goto out;
-	rc = make_pairs(&b, why);
-	if (rc < 0)
-		goto out;
+	make_pairs(&b);
 	for (size_t i = 0; i < ARRAY_LEN(ends); i++)
 		b.signals[i] = loop_signal_new(l, ends[i], on_signal, &b);
 	b.deadline = loop_timer_new(l, on_deadline, &b);
@@ -298,6 +301,10 @@ int batch_run(struct loop *l, const struct batch_conf *conf, struct buf *complai
 	loop_on_turn(l, on_turn, &b);
 	loop_run(l);
 	rc = b.rc;
+	if (rc == 0 && !b.printed_last && conf->format->abandon) {
+		conf->format->abandon(&b.out, b.frame - 1);
+		rc = write_out(&b);
+	}
 	if (rc < 0)
 		*why = b.why;
 	else

@@ -19,10 +19,13 @@ struct batch_conf {
 	const struct out_format *format;
 	int frames;                     /* 0 = until a signal */
 	int row_limit;                  /* 0 = all */
+	bool ascii;                     /* tables: nothing beyond ASCII */
+	/* Columns to print of a panel, in order, into `columns` (room for 256): their number, 0 = the format's own choice. */
+	int (*columns)(void *ctx, const struct panel *panel, int *columns);
 	int fd;                         /* where it goes */
 	const char *fd_name;            /* for messages: "standard output" or the file */
-	/* Applies --sort, --filter, --columns to a view. */
-	int (*prepare)(void *ctx, struct view *view, struct err *why);
+	/* Applies --sort and --filter to a view. */
+	void (*prepare)(void *ctx, struct view *view);
 	/* Replay: goes on to the next recorded frame; false at the end. NULL when live. */
 	bool (*next_frame)(void *ctx);
 	void (*turn)(void *ctx, struct session *s); /* a frame begins (for a recorder); NULL = none */

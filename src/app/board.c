@@ -13,7 +13,7 @@ static const struct feed *host_feed(void *ctx, int panel, int server)
 }
 
 int board_init(struct board *b, struct loop *l, const struct session_conf *conf, const char *const *themes,
-               struct err *why)
+               const char *theme, struct err *why)
 {
 	*b = (struct board){.loop = l};
 	b->host.panels = conf->panels;
@@ -21,6 +21,7 @@ int board_init(struct board *b, struct loop *l, const struct session_conf *conf,
 	b->host.feed = host_feed;
 	b->host.ctx = b;
 	b->host.themes = themes;
+	b->host.theme = theme;
 	b->host.interval_ms = conf->interval_ms;
 	board_sync(b);
 	return ui_new(&b->ui, &b->host, why);
@@ -60,8 +61,21 @@ void board_want(struct board *b)
 
 	for (int i = 0; i < count; i++)
 		pair[i] = (struct session_pair){want[i].panel, want[i].server};
-	if (b->session)
-		session_want(b->session, pair, count);
+	if (!b->session)
+		return;
+	session_want(b->session, pair, count);
+	board_mode(b);
+}
+
+void board_mode(struct board *b)
+{
+	for (int p = 0; p < b->host.panel_count; p++)
+		for (int k = 0; k < b->host.server_count; k++) {
+			struct feed *feed = session_feed(b->session, p, k);
+
+			if (feed && feed_mode(feed) != ui_mode(b->ui, p))
+				feed_set_mode(feed, ui_mode(b->ui, p));
+		}
 }
 
 static void fill_pair(struct board *b, const struct ui_want *want)

@@ -18,8 +18,9 @@ struct board {
 	struct canvas canvas;
 };
 
+/* themes: names, NULL-terminated; theme: the one at the start. Both are borrowed. */
 int board_init(struct board *b, struct loop *l, const struct session_conf *conf, const char *const *themes,
-               struct err *why) MUSTCHECK;
+               const char *theme, struct err *why) MUSTCHECK;
 void board_release(struct board *b); /* ends the session too */
 /* Takes over a session and asks for what is on the screen. */
 void board_connect(struct board *b, struct session *s);
@@ -27,6 +28,8 @@ void board_connect(struct board *b, struct session *s);
 void board_sync(struct board *b);
 /* Tells the session which panels the screen needs. */
 void board_want(struct board *b);
+/* Hands on how the person looks at each panel: over the interval, or since the last reset. */
+void board_mode(struct board *b);
 /* Draws into the canvas and asks for the names, texts and sizes of the rows that are on it. True while answers are on their way
  * that belong to this picture. */
 bool board_draw(struct board *b);

@@ -125,6 +125,8 @@ static void act(struct live *v, unsigned result)
 		session_pause(v->board.session, ui_paused(v->board.ui));
 	if (result & UI_WANT)
 		board_want(&v->board);
+	if (result & UI_MODE)
+		board_mode(&v->board);
 	if (result & UI_REFRESH)
 		session_refresh(v->board.session);
 	if (result & UI_RETRY)
@@ -241,7 +243,7 @@ static int open_ui(struct live *v, struct err *why)
 {
 	int width, height, rc;
 
-	rc = board_init(&v->board, v->loop, &v->conf->session, v->conf->themes, why);
+	rc = board_init(&v->board, v->loop, &v->conf->session, v->conf->themes, v->conf->theme, why);
 	if (rc < 0)
 		return rc;
 	v->board.host.replay = v->conf->next_frame != NULL;

@@ -200,8 +200,6 @@ const struct feed *screens_feed(const struct ui *u, const struct ui_host *h, int
 {
 	int server = screens_server(u, panel);
 
-	if (panel >= u->host_panels)
-		return servers_feed(u->servers);
 	if (server < 0 && u->panel[panel]->source != PANEL_SELF)
 		return NULL;
 	return h->feed(h->ctx, panel, server);
@@ -276,11 +274,11 @@ int ui_wants(const struct ui *u, const struct ui_host *host, struct ui_want *out
 		count += overview_panels(u, panel + count, OVERVIEW_ROWS_PANEL_MAX - count);
 	for (int i = 0; i < count; i++) {
 		struct ui_want want = {panel[i], screens_server(u, panel[i])};
-		bool known = panel[i] >= u->host_panels;
+		bool known = false;
 
 		if (want.server >= host->server_count)
 			continue;
-		if (want.server < 0 && u->panel[panel[i]]->source != PANEL_SELF)
+		if (want.server < 0)
 			continue;
 		for (int k = 0; k < wants; k++)
 			known |= out[k].panel == want.panel && out[k].server == want.server;

@@ -77,13 +77,10 @@ struct ui_notice {
 	int64_t until_ns;          /* of a message that goes away by itself */
 };
 
-struct servers;
-
 struct ui {
-	const struct panel **panel; /* the host's, then our own */
-	int panel_count, host_panels;
+	const struct panel **panel; /* the host's */
+	int panel_count;
 	enum feed_mode *mode;      /* by panel */
-	struct servers *servers;   /* the panel made of the servers' states; NULL when the host has one of that name */
 	struct ui_screen *screen;
 	int screen_count, here;
 	struct ui_table *table;
@@ -201,15 +198,6 @@ int detail_row(const struct ui *u, const struct ui_host *h); /* feed row, -1 gon
 void help_open(struct ui *u);
 int setup_items(const struct ui *u);
 void window_close(struct ui *u);
-
-/* --- servers.c: the states of all servers as one more panel ------------------------------------------------------- */
-
-int servers_new(struct servers **out, struct err *why) MUSTCHECK;
-void servers_free(struct servers *s);
-const struct panel *servers_panel(const struct servers *s);
-const struct feed *servers_feed(const struct servers *s);
-/* Takes a new sample when a state changed since the last. */
-void servers_update(struct servers *s, const struct ui_host *h);
 
 /* --- copy.c, layout.c, command.c ------------------------------------------------------------------------------------ */
 

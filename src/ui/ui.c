@@ -17,16 +17,10 @@
 
 static void take_panels(struct ui *u, const struct ui_host *host)
 {
-	bool own = true;
-
-	u->host_panels = u->panel_count = host->panel_count;
+	u->panel_count = host->panel_count;
 	u->panel = mem_calloc((size_t)host->panel_count + 1, sizeof(*u->panel));
-	for (int i = 0; i < host->panel_count; i++) {
+	for (int i = 0; i < host->panel_count; i++)
 		u->panel[i] = host->panels[i];
-		own &= strcmp(host->panels[i]->name, "servers") != 0;
-	}
-	if (own)
-		u->panel[u->panel_count++] = servers_panel(u->servers);
 	u->mode = mem_calloc((size_t)u->panel_count + 1, sizeof(*u->mode));
 }
 
@@ -34,12 +28,8 @@ int ui_new(struct ui **out, const struct ui_host *host, struct err *why)
 {
 	struct ui *u = mem_alloc(sizeof(*u));
 	const char *theme = host->theme ? host->theme : host->themes && host->themes[0] ? host->themes[0] : "";
-	int rc = servers_new(&u->servers, why);
 
-	if (rc < 0) {
-		free(u);
-		return rc;
-	}
+	(void)why;
 	take_panels(u, host);
 	u->interval_ms = host->interval_ms > 0 ? host->interval_ms : 1000;
 	u->cost_shown = NAN;
@@ -58,7 +48,6 @@ void ui_free(struct ui *u)
 	if (!u)
 		return;
 	screens_free(u);
-	servers_free(u->servers);
 	pager_release(&u->pager);
 	prompt_release(&u->prompt);
 	buf_release(&u->copy);
@@ -262,7 +251,6 @@ unsigned ui_tick(struct ui *u, const struct ui_host *host)
 	unsigned result = 0;
 
 	screens_choose(u, host);
-	servers_update(u->servers, host);
 	if (u->notice.text[0] && !u->notice.error && host->now.mono_ns >= u->notice.until_ns) {
 		u->notice.text[0] = '\0';
 		result |= UI_REDRAW;
@@ -346,7 +334,6 @@ void ui_draw(struct ui *u, const struct ui_host *host, struct canvas *c)
 	int y, end = c->height - 2;
 
 	screens_choose(u, host);
-	servers_update(u->servers, host);
 	canvas_clear(c);
 	u->hit_count = 0;
 	u->height = c->height;

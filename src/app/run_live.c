@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/* The live dashboard from options: the guard first, then the terminal, then everything that takes time. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "app/live.h"
+#include "app/run.h"
+#include "app/slurp.h"
+
+enum { LAYOUT_MAX = 1 << 20 };
+
+static int load_theme(void *ctx, const char *name, struct theme *out, struct err *why)
+{
+	struct run *r = ctx;
+
+	return files_theme(r->files, name, out, why);
+}
+
+static bool layout_path(const struct run *r, struct buf *out)
+{
+	return r->options->config_dir && buf_addf(out, "%s/layout.yaml", r->options->config_dir);
+}
+
+static int load_layout(struct run *r, struct ui *ui, struct err *why)
+{
+	struct buf path = BUF_INIT(4096), text = BUF_INIT(LAYOUT_MAX);
+	int rc = 0;
+
+	if (layout_path(r, &path) && access(buf_text(&path), F_OK) == 0) {
+		rc = slurp_file(&text, buf_text(&path), SLURP_TRUSTED, why);
+		if (rc == 0)
+			rc = ui_load_layout(ui, buf_text(&path), buf_text(&text), text.len, why);
+	}
+	buf_release(&path);
+	buf_release(&text);
+	return rc;
+}
+
+static int prepare(void *ctx, struct ui *ui, struct err *why)
+{
+	struct run *r = ctx;
+	int rc = load_layout(r, ui, why);
+
+	return rc < 0 ? rc : ui_set_screen(ui, r->options->screen, why);
+}
+
+/* Written beside and renamed over, so that a full disk leaves the old layout. */
+static int save_layout(void *ctx, struct str layout, struct err *why)
+{
+	struct run *r = ctx;
+	struct buf path = BUF_INIT(4096), fresh = BUF_INIT(4096);
+	int fd = -1, rc = 0;
+
+	if (!layout_path(r, &path) || !buf_addf(&fresh, "%s.new", buf_text(&path))) {
+		rc = err_set(why, ERR_IO, "there is no place to keep the layout: HOME is not set");
+		goto out;
+	}
+	if (mkdir(r->options->config_dir, 0700) < 0 && errno != EEXIST) {
+		rc = err_set(why, ERR_IO, "cannot make %s: %s", r->options->config_dir, strerror(errno));
+		goto out;
+	}
+	fd = open(buf_text(&fresh), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0 || write(fd, layout.at, layout.len) != (ssize_t)layout.len || fsync(fd) < 0 ||
+	    rename(buf_text(&fresh), buf_text(&path)) < 0)
+		rc = err_set(why, ERR_IO, "cannot write %s: %s", buf_text(&path), strerror(errno));
+out:
+	if (fd >= 0)
+		close(fd);
+	buf_release(&path);
+	buf_release(&fresh);
+	return rc;
+}
+
+int run_live(const struct options *options, int *signo, struct err *why)
+{
+	struct guard *guard = NULL;
+	struct run r;
+	int rc = guard_start(&guard, why);
+
+	if (rc < 0 || run_init(&r, options, why) < 0)
+		return 1;
+	struct live_conf conf = {
+		.session = run_session(&r), .themes = files_themes(r.files), .theme = options->theme, .load_theme = load_theme, .prepare = prepare,
+		.save = save_layout, .ctx = &r, .guard = guard,
+		.term = {.ascii = options->ascii, .colours = options->no_color ? 0 : -1, .mouse = !options->no_mouse}};
+
+	rc = live_run(r.loop, &conf, signo, why);
+	run_release(&r);
+	return rc < 0 ? 1 : 0;
+}
