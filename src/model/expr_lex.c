@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 #include <string.h>
 
+#include "core/buf.h"
+#include "core/clean.h"
 #include "core/units.h"
 #include "model/expr_private.h"
 
@@ -128,6 +130,7 @@ static int number_token(struct str text, size_t *pos, struct token *out, struct 
 	enum unit unit;
 	double value;
 	int64_t whole;
+	struct err reason;
 	int rc;
 
 	out->kind = TOKEN_NUMBER;
@@ -137,9 +140,14 @@ static int number_token(struct str text, size_t *pos, struct token *out, struct 
 		out->number = cell_int(whole);
 		return 0;
 	}
-	rc = unit_parse(out->text, &value, &unit, why);
-	if (rc < 0)
-		return err_prefix(why, "column %zu", out->at + 1);
+	if (unit_parse(out->text, &value, &unit, &reason) < 0) {
+		struct buf clean = BUF_INIT(ERR_TEXT_MAX); /* there may be a line end before the unit */
+
+		clean_text(&clean, reason.text, strlen(reason.text), CLEAN_LINE);
+		rc = err_set(why, ERR_INVALID, "column %zu: %s", out->at + 1, buf_text(&clean));
+		buf_release(&clean);
+		return rc;
+	}
 	out->number = cell_number(value);
 	return 0;
 }

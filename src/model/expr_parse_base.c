@@ -4,18 +4,26 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
+#include "core/buf.h"
+#include "core/clean.h"
 #include "core/mem.h"
 
 int expr_fail(struct parser *p, size_t at, const char *format, ...)
 {
 	char text[ERR_TEXT_MAX];
+	struct buf clean = BUF_INIT((size_t)ERR_TEXT_MAX * 10);
 	va_list args;
+	int rc;
 
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	return err_set(p->why, ERR_INVALID, "column %zu: %s", at + 1, text);
+	clean_text(&clean, text, strlen(text), CLEAN_LINE); /* a number and its unit may have a line end between them */
+	rc = err_set(p->why, ERR_INVALID, "column %zu: %s", at + 1, buf_text(&clean));
+	buf_release(&clean);
+	return rc;
 }
 
 int expr_next(struct parser *p)
