@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * What happened between two samples of one panel on one server. The one place that decides whether a counter's increase
- * may be believed; everything else asks here.
+ * What happened between two samples of one panel on one server. The one place that decides whether a counter's
+ * increase may be believed; everything else asks here.
  *
- * An increase is known for a row that is in both samples, in one life of the server, with its reset time unchanged and
- * none of its counters fallen. One fallen counter voids the whole row: the row was reset, or evicted and entered again, and
- * its other counters may have passed their old values since. A row that is new has no known increase: whether it began
- * at zero, or was evicted and came back, cannot be told from it. Rows with equal keys cannot be compared.
+ * An increase is known for a row that is in both samples, in one life of the server, with its reset time unchanged
+ * and none of its counters fallen. One fallen counter voids the whole row: the row was reset, or evicted and entered
+ * again, and its other counters may have passed their old values since. A row that is new has no known increase:
+ * whether it began at zero, or was evicted and came back, cannot be told from it. Rows with equal keys cannot be
+ * compared.
  */
 #ifndef MODEL_DELTA_H
 #define MODEL_DELTA_H
@@ -37,7 +38,8 @@ struct delta {
 void delta_init(struct delta *d, const struct panel *p, const struct sample *prev, const struct sample *now,
                 double gap_s);
 void delta_release(struct delta *d); /* an all-zero struct is accepted */
-/* The increase of one column of a row; exact, CELL_NONE when unknown. prev as given to delta_init(), or stripped since. */
+/* The increase of one column of a row; exact, CELL_NONE when unknown. prev as given to delta_init(), or stripped
+ * since. */
 struct cell delta_cell(const struct delta *d, const struct sample *prev, const struct sample *now, int row, int column);
 
 #endif

@@ -24,7 +24,7 @@ enum feed_state {
 
 enum feed_mode {
 	FEED_INTERVAL, /* d() is the increase between the last two samples, see model/delta.h for when it is known */
-	FEED_LIFETIME, /* d() is the counter itself, marked MARK_LIFETIME; rate() over the time since the reset when known */
+	FEED_LIFETIME, /* d() is the counter itself, marked MARK_LIFETIME; rate() over the time since its reset */
 };
 
 enum {
@@ -46,8 +46,8 @@ void feed_fail(struct feed *f, const struct err *why);
 /* Marks what is there as stale (server lost or silent); the next feed_push() heals. */
 void feed_stale(struct feed *f, const char *reason);
 
-/* An interval longer than this is a gap, and its deltas are unknown (default: INFINITY, every interval counts; what is
- * shown after a long absence is then the mean over it, as feed_seconds() says). */
+/* An interval longer than this is a gap, and its deltas are unknown (default: INFINITY, every interval counts; what
+ * is shown after a long absence is then the mean over it, as feed_seconds() says). */
 void feed_set_gap(struct feed *f, double seconds);
 
 enum feed_state feed_state(const struct feed *f);
@@ -81,12 +81,14 @@ bool feed_hides(const struct feed *f, int row, int64_t wall_us); /* the panel's 
 const struct series *feed_trend(const struct feed *f, int row);       /* NULL when there is none */
 const struct series *feed_figure_series(const struct feed *f, int figure); /* NULL when it keeps none */
 
-/* The name of the ladder's rung that the row's q-quantile stands on ("single calls", "in-flight", "bound"), "-" for none. */
+/* The name of the ladder's rung that the row's q-quantile stands on ("single calls", "in-flight", "bound"), "-" for
+ * none. */
 const char *feed_rung(const struct feed *f, int row, double q);
 
-/* For expressions of others over this feed (a view's filter): fills *scope, whose ids are the panel's field numbers and
- * whose ctx is *ctx; both are the caller's and valid while the feed does not change. No cache is set. A caller with
- * more names puts struct feed_scope first into a struct of its own and its own value() before feed_scope_value(). */
+/* For expressions of others over this feed (a view's filter): fills *scope, whose ids are the panel's field numbers
+ * and whose ctx is *ctx; both are the caller's and valid while the feed does not change. No cache is set. A caller
+ * with more names puts struct feed_scope first into a struct of its own and its own value() before
+ * feed_scope_value(). */
 struct feed_scope {
 	const struct feed *feed;
 	struct cell self; /* of PANEL_SELF_VALUE */
@@ -97,8 +99,8 @@ struct cell feed_scope_value(void *ctx, int id, int row);
 
 /* --- lookups ------------------------------------------------------------------------------------------------ */
 
-/* Collects the keys of `rows` that lookup k does not know (or knows too long), at most its batch; each key is by_count
- * integers in a row of `keys` (caller's room for max * by_count). Returns how many keys. Honours `gap`. */
+/* Collects the keys of `rows` that lookup k does not know (or knows too long), at most its batch; each key is
+ * by_count integers in a row of `keys` (caller's room for max * by_count). Returns how many keys. Honours `gap`. */
 int feed_missing(const struct feed *f, int k, const int *rows, int row_count, const struct clock *now, int64_t *keys,
                  int max);
 /* Marks that lookup k was just asked (for its gap). */
@@ -110,8 +112,8 @@ void feed_learn(struct feed *f, int k, const int64_t *asked, int asked_count, st
 
 /* --- ladder --------------------------------------------------------------------------------------------------- */
 
-/* Ages of running statements seen by the sampler (a sample of the panel that observes this one), and how often a second
- * it looks. */
+/* Ages of running statements seen by the sampler (a sample of the panel that observes this one), and how often a
+ * second it looks. */
 void feed_observe(struct feed *f, const struct panel *observer, const struct sample *s, double rate_hz);
 
 size_t feed_bytes(const struct feed *f); /* all that it holds, for the self panel */

@@ -167,8 +167,8 @@ static struct cell eval(const struct feed *f, const struct expr *e, int cache, i
 	feed_scope(f, wall_us, &ctx, &scope);
 	if (self)
 		ctx.self = *self;
-	/* Where rows were reset at different times each has its own seconds; but to a rate over all rows no one length of
-	 * time belongs, and it stays unknown. */
+	/* Where rows were reset at different times each has its own seconds; but to a rate over all rows no one
+	 * length of time belongs, and it stays unknown. */
 	if (ctx.lifetime && isnan(scope.seconds) && !expr_has_aggregates(e))
 		scope.seconds = feed_row_life(f, row);
 	scope.cache = &f->cache[cache];

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: PostgreSQL */
-/* What the files of the feed share, and nobody else: feed.c takes samples in, feed_cell.c computes figures from them. */
+/* What the files of the feed share, and nobody else: feed.c takes samples in, feed_cell.c computes figures from
+ * them. */
 #ifndef MODEL_FEED_IMPL_H
 #define MODEL_FEED_IMPL_H
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * Quantiles of histograms that a server keeps (Redis LATENCY HISTOGRAM): text "bound:count bound:count ...", bounds in
- * microseconds and rising, counts cumulated up to and including the bound. A bound that is not listed has the count of the
- * nearest one below.
+ * Quantiles of histograms that a server keeps (Redis LATENCY HISTOGRAM): text "bound:count bound:count ...", bounds
+ * in microseconds and rising, counts cumulated up to and including the bound. A bound that is not listed has the
+ * count of the nearest one below.
  */
 #ifndef MODEL_HISTOGRAM_H
 #define MODEL_HISTOGRAM_H
@@ -10,9 +10,9 @@
 #include "core/base.h"
 #include "core/str.h"
 
-/* The upper bound in ms of the bucket that holds the q-quantile (nearest rank) of what came between the two; exact to the
- * bucket. An empty `before` is a histogram of nothing: the quantile since the server's start. NAN when nothing came, when a
- * count fell (reset), or when the text is not one. */
+/* The upper bound in ms of the bucket that holds the q-quantile (nearest rank) of what came between the two; exact to
+ * the bucket. An empty `before` is a histogram of nothing: the quantile since the server's start. NAN when nothing
+ * came, when a count fell (reset), or when the text is not one. */
 double histogram_quantile(struct str before, struct str now, double q);
 
 #endif

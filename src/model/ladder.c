@@ -17,8 +17,8 @@ static double square(double v)
 	return v * v;
 }
 
-/* The sum of squares about the interval's mean, and how far rounding can have put it off: every call rounds the server's
- * sums once, and squaring, multiplying and differencing here some more. */
+/* The sum of squares about the interval's mean, and how far rounding can have put it off: every call rounds the
+ * server's sums once, and squaring, multiplying and differencing here some more. */
 static void spread(const struct ladder_totals *a, const struct ladder_totals *b, struct ladder_interval *out)
 {
 	double n = out->calls, before = 0, apart = 0, all = square(b->stddev) * b->calls, m2, off;
@@ -46,7 +46,8 @@ void ladder_between(const struct ladder_totals *before, const struct ladder_tota
 	if (before) {
 		out->calls = now->calls - before->calls;
 		out->total = now->total - before->total;
-		/* When the maximum fell it was reset within the interval, and what came before that is not covered. */
+		/* When the maximum fell it was reset within the interval, and what came before that is not
+		 * covered. */
 		if (!(now->max >= before->max))
 			out->max = NAN;
 	}

@@ -1,20 +1,21 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * Quantiles of latencies where the server keeps none: a ladder of methods, the best rung that holds is taken and named.
+ * Quantiles of latencies where the server keeps none: a ladder of methods, the best rung that holds is taken and
+ * named.
  *
- *   exact      single calls: when only one call falls between two polls, the increase of the total IS its latency. Only while
- *              every call of the window fell alone.
+ *   exact      single calls: when only one call falls between two polls, the increase of the total IS its latency.
+ *              Only while every call of the window fell alone.
  *   ~          in-flight sampling, see inflight.h
  *   <=         a bound that always holds, from what pg_stat_statements has
  *
- * The interval's statistics are exact. With n calls, total T, mean and population standard deviation s since the reset at two
- * moments: n = n2 - n1, m = (T2 - T1) / n, M2 = s2^2 n2 - s1^2 n1 - (m - T1/n1)^2 n1 n / n2, sd = sqrt(M2 / n): the rule for
- * joining two sets (Chan, Golub, LeVeque 1979) solved for the second one. The differences cancel, so sd is only given
- * from 10 calls on and while the rounding of the server's sums cannot matter.
+ * The interval's statistics are exact. With n calls, total T, mean and population standard deviation s since the
+ * reset at two moments: n = n2 - n1, m = (T2 - T1) / n, M2 = s2^2 n2 - s1^2 n1 - (m - T1/n1)^2 n1 n / n2, sd =
+ * sqrt(M2 / n): the rule for joining two sets (Chan, Golub, LeVeque 1979) solved for the second one. The differences
+ * cancel, so sd is only given from 10 calls on and while the rounding of the server's sums cannot matter.
  *
- * The bound is the least of: m + sd sqrt(q / (1 - q)) (Cantelli's inequality, holds for any distribution; from 10 calls on);
- * T / k, where k calls are at least as long as the quantile (Markov); the longest call since the reset, when the server
- * knows it over the whole interval.
+ * The bound is the least of: m + sd sqrt(q / (1 - q)) (Cantelli's inequality, holds for any distribution; from 10
+ * calls on); T / k, where k calls are at least as long as the quantile (Markov); the longest call since the reset,
+ * when the server knows it over the whole interval.
  */
 #ifndef MODEL_LADDER_H
 #define MODEL_LADDER_H
@@ -74,8 +75,8 @@ void ladder_push(struct ladder *l, const struct panel *p, const struct delta *d,
                  const struct sample *now);
 /* Takes in one look at running statements; see feed_observe(). */
 void ladder_observe(struct ladder *l, const struct panel *observer, const struct sample *s, double rate_hz);
-/* The q-quantile of a row (its key, its query id; 0 = none) whose interval is i; the rung is told through rung (may be
- * NULL). */
+/* The q-quantile of a row (its key, its query id; 0 = none) whose interval is i; the rung is told through rung (may
+ * be NULL). */
 struct cell ladder_quantile(struct ladder *l, uint64_t key, int64_t query, const struct ladder_interval *i, double q,
                             enum ladder_rung *rung);
 size_t ladder_bytes(const struct ladder *l);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
  * What one lookup of a panel has learned: values (texts, names, sizes) by the integers of its `by` fields. It also
- * remembers what the server did not know, so that nothing is asked in vain again and again, and forgets what no row has
- * used for long.
+ * remembers what the server did not know, so that nothing is asked in vain again and again, and forgets what no row
+ * has used for long.
  */
 #ifndef MODEL_LOOKUP_H
 #define MODEL_LOOKUP_H
@@ -33,8 +33,8 @@ struct cell lookup_cell(const struct lookup *l, const struct sample *s, int row,
 int lookup_missing(const struct lookup *l, const struct sample *s, const int *rows, int row_count,
                    const struct clock *now, int64_t *keys, int max);
 void lookup_asked(struct lookup *l, const struct clock *now);
-/* See feed_learn(); the answer stays the caller's. s = the panel's present sample (may be NULL): its rows are kept first
- * when there is too much. */
+/* See feed_learn(); the answer stays the caller's. s = the panel's present sample (may be NULL): its rows are kept
+ * first when there is too much. */
 void lookup_learn(struct lookup *l, const int64_t *asked, int asked_count, const struct sample *answer,
                   const struct sample *s, const struct clock *now);
 /* Notes which keys the sample's rows use, and forgets what was not used for long. Cheap when called too often. */

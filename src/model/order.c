@@ -107,9 +107,9 @@ struct root {
 	int below, place;
 };
 
-static void find_parents(const struct feed *f, int id_field, int parent_field, const int *rows, int count,
-                         struct node *node)
+static void find_parents(const struct feed *f, const int *rows, int count, struct node *node)
 {
+	int id_field = feed_panel(f)->tree_id, parent_field = feed_panel(f)->tree_parent;
 	struct map place_of = {0};
 
 	for (int i = count - 1; i >= 0; i--) { /* backwards: of equal ids the first row wins */
@@ -218,14 +218,14 @@ static void emit(struct tree_out *out, const struct node *node, const int *rows,
 	}
 }
 
-void order_tree(const struct feed *f, int id_field, int parent_field, int *rows, int count, uint8_t *depth, int *below)
+void order_tree(const struct feed *f, int *rows, int count, uint8_t *depth, int *below)
 {
 	struct node *node = mem_calloc((size_t)count, sizeof(*node));
 	struct root *root = mem_calloc((size_t)count, sizeof(*root));
 	struct tree_out out = {mem_calloc((size_t)count, sizeof(*rows)), depth, below, 0};
 	int roots = 0;
 
-	find_parents(f, id_field, parent_field, rows, count, node);
+	find_parents(f, rows, count, node);
 	break_circles(node, count);
 	count_below(node, count);
 	for (int i = 0; i < count; i++) {

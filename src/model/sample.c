@@ -131,11 +131,17 @@ void sample_set_float(struct sample *s, int row, int column, double value)
 		c->ints[row] = (int64_t)round(value);
 }
 
+/* Never NULL; an empty text may stand in an empty pool. */
+static const char *text_at(const struct sample *s, struct sample_text t)
+{
+	return t.len > 0 ? s->pool.data + t.offset : "";
+}
+
 static bool same_text(const struct sample *s, struct sample_text t, const char *bytes, size_t len)
 {
 	if (t.offset == SAMPLE_TEXT_UNKNOWN || t.len != len)
 		return false;
-	return len == 0 || memcmp(s->pool.data + t.offset, bytes, len) == 0;
+	return memcmp(text_at(s, t), bytes, len) == 0;
 }
 
 void sample_set_text(struct sample *s, int row, int column, const char *bytes, size_t len)
@@ -194,12 +200,10 @@ static uint64_t hash_value(const struct sample *s, uint64_t hash, int row, int c
 		return map_hash_int(hash, bits);
 	}
 	case SAMPLE_TEXT:
-		if (c->texts[row].offset != SAMPLE_TEXT_UNKNOWN) {
-			hash = map_hash_int(hash, c->texts[row].len);
-			return c->texts[row].len ? map_hash(hash, s->pool.data + c->texts[row].offset, c->texts[row].len)
-			                         : hash;
-		}
-		return map_hash_int(hash, SAMPLE_INT_UNKNOWN);
+		if (c->texts[row].offset == SAMPLE_TEXT_UNKNOWN)
+			break;
+		hash = map_hash_int(hash, c->texts[row].len);
+		return map_hash(hash, text_at(s, c->texts[row]), c->texts[row].len);
 	case SAMPLE_ABSENT:
 		break;
 	}
@@ -267,7 +271,7 @@ struct cell sample_cell(const struct sample *s, int row, int column)
 	case SAMPLE_TEXT:
 		if (c->texts[row].offset == SAMPLE_TEXT_UNKNOWN)
 			return CELL_NONE;
-		return cell_text((struct str){c->texts[row].len ? s->pool.data + c->texts[row].offset : "", c->texts[row].len});
+		return cell_text((struct str){text_at(s, c->texts[row]), c->texts[row].len});
 	case SAMPLE_ABSENT:
 		break;
 	}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * What one panel's query gave at one moment: columns by field, rows by key. Columnar, so that 10,000 rows of numbers cost
- * 8 bytes a value; texts share one pool. A sample is built once by a source (or replay), then never changes.
+ * What one panel's query gave at one moment: columns by field, rows by key. Columnar, so that 10,000 rows of numbers
+ * cost 8 bytes a value; texts share one pool. A sample is built once by a source (or replay), then never changes.
  *
  * Columns are indexed as the panel's fields are (struct panel, field i = column i). A field that the server does not
  * have is SAMPLE_ABSENT and every value of it unknown.
@@ -70,10 +70,10 @@ void sample_free(struct sample *s); /* NULL is accepted */
 void sample_type(struct sample *s, int column, enum sample_type type);
 /* Adds a row of unknown values; returns its number, or -1 when the ceiling is hit (s->cut is then set). */
 int sample_add_row(struct sample *s);
-/* Setters accept any numeric column type and convert int <-> float; a value that does not fit the column's type (text into
- * a number, an infinity) becomes unknown, a row or column that is not there is passed over. Text is copied into the pool;
- * one that equals the text in the row above shares its bytes. A text for which the pool has no room is unknown and sets
- * `cut`. */
+/* Setters accept any numeric column type and convert int <-> float; a value that does not fit the column's type (text
+ * into a number, an infinity) becomes unknown, a row or column that is not there is passed over. Text is copied into
+ * the pool; one that equals the text in the row above shares its bytes. A text for which the pool has no room is
+ * unknown and sets `cut`. */
 void sample_set_int(struct sample *s, int row, int column, int64_t value);
 void sample_set_float(struct sample *s, int row, int column, double value);
 void sample_set_text(struct sample *s, int row, int column, const char *bytes, size_t len);
@@ -88,7 +88,8 @@ double sample_number(const struct sample *s, int row, int column);
 int sample_find(const struct sample *s, uint64_t key);
 /* True when more than one row has this key: then no figure may be compared between samples by it. */
 bool sample_is_twin(const struct sample *s, uint64_t key);
-/* For an owner that only needs some columns from now on: frees the others (they become absent), the keys and the index. */
+/* For an owner that only needs some columns from now on: frees the others (they become absent), the keys and the
+ * index. */
 void sample_strip(struct sample *s, bool (*keep)(void *ctx, int column), void *ctx);
 /* Bytes held, for the self panel and tests. */
 size_t sample_bytes(const struct sample *s);

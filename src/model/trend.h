@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: PostgreSQL */
-/* A short series for each row of a feed. All rows live in one block; a row takes its points along when the order changes,
- * and they go when the row goes. */
+/* A short series for each row of a feed. All rows live in one block; a row takes its points along when the order
+ * changes, and they go when the row goes. */
 #ifndef MODEL_TREND_H
 #define MODEL_TREND_H
 

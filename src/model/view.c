@@ -418,7 +418,7 @@ void view_update(struct view *v, const struct feed *f, int64_t wall_us, bool for
 		memset(v->depth, 0, (size_t)v->count);
 		if (v->tree && v->panel->tree_id >= 0 && v->panel->tree_parent >= 0) {
 			v->victims = mem_calloc((size_t)v->count, sizeof(*v->victims));
-			order_tree(f, v->panel->tree_id, v->panel->tree_parent, v->order, v->count, v->depth, v->victims);
+			order_tree(f, v->order, v->count, v->depth, v->victims);
 		}
 		for (int i = 0; i < v->count; i++)
 			v->key[i] = feed_key(f, v->order[i]);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * How a person looks at a feed: which rows, in which order, where the cursor is. Pure; used by the screen and by batch
- * output alike, so both show the same.
+ * How a person looks at a feed: which rows, in which order, where the cursor is. Pure; used by the screen and by
+ * batch output alike, so both show the same.
  */
 #ifndef MODEL_VIEW_H
 #define MODEL_VIEW_H
@@ -43,22 +43,24 @@ struct view {
 
 void view_init(struct view *v, const struct panel *panel);
 void view_release(struct view *v);
-/* Rebuilds order when the feed's generation or a setting changed (`force`: anyway). Ties keep the feed's order, so that
- * rows do not dance; rows whose value is not known come last, whichever way is sorted. In tree mode roots with the most
- * rows below them come first, and the members of a circle hang from the one that sorts first. Rows that privilege hides are
- * left out without being counted here (struct sample counts them). f NULL: an empty view.
- * The cursor: with `follow` it goes where its row went, and while that row is not shown cursor_key still names it; without,
- * it keeps its place and cursor_key names the row that is there now. Tags of rows that are gone from the feed are dropped. */
+/* Rebuilds order when the feed's generation or a setting changed (`force`: anyway). Ties keep the feed's order, so
+ * that rows do not dance; rows whose value is not known come last, whichever way is sorted. In tree mode roots with
+ * the most rows below them come first, and the members of a circle hang from the one that sorts first. Rows that
+ * privilege hides are left out without being counted here (struct sample counts them). f NULL: an empty view.
+ * The cursor: with `follow` it goes where its row went, and while that row is not shown cursor_key still names it;
+ * without, it keeps its place and cursor_key names the row that is there now. Tags of rows that are gone from the
+ * feed are dropped. */
 void view_update(struct view *v, const struct feed *f, int64_t wall_us, bool force);
-/* An expression over column names (first) and field names; or a word without operators: rows with a text (or, for digits,
- * an id) that contains it, any case; "quoted" is a word too, whatever it contains; "column:regex" looks at what that column
- * shows; "!word" and "!column:regex" invert. Empty or NULL takes it away. On error the old filter stays. */
+/* An expression over column names (first) and field names; or a word without operators: rows with a text (or, for
+ * digits, an id) that contains it, any case; "quoted" is a word too, whatever it contains; "column:regex" looks at
+ * what that column shows; "!word" and "!column:regex" invert. Empty or NULL takes it away. On error the old filter
+ * stays. */
 int view_set_filter(struct view *v, const char *text, struct err *why) MUSTCHECK;
 void view_sort(struct view *v, int column, bool descending);
 /* True when sorting or filtering needs lookup k for all rows, not only for the visible ones. */
 bool view_needs_lookup(const struct view *v, int k);
-/* Next row (from the cursor, direction +1 / -1, wrapping, the cursor's own row last) in which one of the columns shows
- * `text`, any case: its index in order; -1 none. Numbers are looked at only for a text with a digit. */
+/* Next row (from the cursor, direction +1 / -1, wrapping, the cursor's own row last) in which one of the columns
+ * shows `text`, any case: its index in order; -1 none. Numbers are looked at only for a text with a digit. */
 int view_search(const struct view *v, const struct feed *f, const char *text, int direction, int64_t wall_us);
 void view_move(struct view *v, int cursor); /* clamps; remembers the key */
 bool view_is_tagged(const struct view *v, uint64_t key);

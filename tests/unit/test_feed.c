@@ -239,8 +239,10 @@ START_TEST(extremes_do_not_overflow)
 	struct feed *f = feed_new(p);
 	struct cell c;
 
-	feed_push(f, rig_sample(p, 0, "id calls total\n1 -9223372036854775807 0.0\n2 9223372036854775806 1.0\n3 - 2.0\n4 5 -"));
-	feed_push(f, rig_sample(p, 1, "id calls total\n1 9223372036854775807 1e300\n2 9223372036854775807 1.0\n3 4 inf\n4 6 nan"));
+	feed_push(f, rig_sample(p, 0, "id calls total\n"
+	                              "1 -9223372036854775807 0.0\n2 9223372036854775806 1.0\n3 - 2.0\n4 5 -"));
+	feed_push(f, rig_sample(p, 1, "id calls total\n"
+	                              "1 9223372036854775807 1e300\n2 9223372036854775807 1.0\n3 4 inf\n4 6 nan"));
 	ck_assert_double_eq_tol(value(f, 0, "rate"), 18446744073709551614.0, 1e4);
 	c = cell(f, 1, "rate");
 	ck_assert_double_eq(cell_value(&c), 1);
@@ -297,7 +299,8 @@ START_TEST(alerts_follow_thresholds_and_bounds_raise_none)
 	int rate = rig_column(p, "rate"), p95 = rig_column(p, "p95");
 
 	feed_push(f, rig_sample(p, 0, "id calls total longest\n1 0 0.0 90.0\n2 0 0.0 90.0\n3 0 0.0 90.0\n4 9 0.0 1.0"));
-	feed_push(f, rig_sample(p, 1, "id calls total longest\n1 5 200.0 90.0\n2 50 100.0 90.0\n3 5000 9.0 90.0\n4 5 1.0 1.0"));
+	feed_push(f, rig_sample(p, 1, "id calls total longest\n"
+	                              "1 5 200.0 90.0\n2 50 100.0 90.0\n3 5000 9.0 90.0\n4 5 1.0 1.0"));
 	ck_assert_int_eq(feed_alert(f, 0, rate, 0), 0);
 	ck_assert_int_eq(feed_alert(f, 1, rate, 0), 1);
 	ck_assert_int_eq(feed_alert(f, 2, rate, 0), 2);
@@ -323,7 +326,8 @@ START_TEST(the_sample_before_keeps_what_is_compared)
 	ck_assert_double_eq(value(f, 0, "sd"), 0.5);
 	ck_assert_int_eq(cell(f, 0, "sd").mark, MARK_LIFETIME);
 	ck_assert_int_eq(cell(f, 0, "p95").mark, MARK_BOUND);
-	feed_push(f, rig_sample(p, 1, "id calls total mean stddev longest latency\n1 120 140.0 1.16667 0.6 9.0 1:5_2:10_8:11"));
+	feed_push(f, rig_sample(p, 1, "id calls total mean stddev longest latency\n"
+	                              "1 120 140.0 1.16667 0.6 9.0 1:5_2:10_8:11"));
 	ck_assert_double_eq(value(f, 0, "h99"), 0.008);
 	ck_assert_int_eq(cell(f, 0, "h99").mark, MARK_BOUND);
 	/* M2 = 0.36 * 120 - 0.25 * 100 - (2 - 1)^2 * 100 * 20 / 120 */
@@ -341,7 +345,10 @@ START_TEST(trends_go_along_with_their_rows)
 	char text[200];
 
 	for (int k = 0; k < 40; k++) {
-		snprintf(text, sizeof(text), k % 2 ? "id calls\n1 %d\n2 %d\n" : "id calls\n2 %2$d\n1 %1$d\n", k * 2, k * 3);
+		if (k % 2)
+			snprintf(text, sizeof(text), "id calls\n1 %d\n2 %d\n", k * 2, k * 3);
+		else
+			snprintf(text, sizeof(text), "id calls\n2 %d\n1 %d\n", k * 3, k * 2);
 		feed_push(f, rig_sample(p, k, text));
 	}
 	for (int i = 0; i < FEED_TREND_POINTS; i++) {

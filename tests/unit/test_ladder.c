@@ -580,7 +580,8 @@ static struct panel_field look_fields[] = {
 };
 
 static const struct panel sampler = {
-	.field = look_fields, .field_count = 3, .observe_id = 1, .observe_age = 2, .reset_field = -1, .hidden_field = -1,
+	.field = look_fields, .field_count = 3, .observe_id = 1, .observe_age = 2,
+	.reset_field = -1, .hidden_field = -1,
 };
 
 /* One session that runs statement 100 for 30 ms, over and over, with 10 ms between; looked at every 7 ms. */

@@ -134,7 +134,8 @@ END_TEST
 
 START_TEST(filters_are_words_patterns_or_conditions)
 {
-	struct stage s = stage_new("id state size parent calls\n101 SELECT_a=b 10 7 5\n102 update 2048 - 6\n103 - 30 7 7");
+	struct stage s = stage_new("id state size parent calls\n"
+	                           "101 SELECT_a=b 10 7 5\n102 update 2048 - 6\n103 - 30 7 7");
 
 	filter(&s, "  SELect  ");
 	ck_assert_str_eq(shown(&s), "101");
@@ -177,7 +178,8 @@ END_TEST
 START_TEST(a_bad_filter_leaves_the_old_one)
 {
 	const char *const bad[] = {
-		"size >", "(size > 1", "sise > 1", "size > \"x", "state:[", "state:", "!size > 1", "size ~ 5 ~", "state:(a{9}){99}{99}",
+		"size >",  "(size > 1", "sise > 1",   "size > \"x", "state:[",
+		"state:", "!size > 1", "size ~ 5 ~", "state:(a{9}){99}{99}",
 	};
 	struct stage s = stage_new("id size state\n1 5 a\n2 6 b");
 	char big[3000];
