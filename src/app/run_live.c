@@ -85,7 +85,8 @@ int run_live(const struct options *options, int *signo, struct err *why)
 	if (rc < 0 || run_init(&r, options, why) < 0)
 		return 1;
 	struct live_conf conf = {
-		.session = run_session(&r), .themes = files_themes(r.files), .theme = options->theme, .load_theme = load_theme, .prepare = prepare,
+		.session = run_session(&r), .themes = files_themes(r.files), .theme = options->theme,
+		.load_theme = load_theme, .prepare = prepare,
 		.save = save_layout, .ctx = &r, .guard = guard,
 		.term = {.ascii = options->ascii, .colours = options->no_color ? 0 : -1, .mouse = !options->no_mouse}};
 
