@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "core/clean.h"
+#include "core/utf8.h"
 
 #define EXACT_MAX (INT64_C(1) << 53)
 
@@ -107,25 +108,41 @@ static bool is_plain(const char *at, size_t len)
 	return true;
 }
 
+/* A character beyond ASCII that may stand as it is: not C1, bidi, zero width and the like (core/clean decides). */
+static bool may_stand(const char *at, size_t len)
+{
+	char text[5] = "a"; /* so that a combining mark has something to sit on */
+
+	memcpy(text + 1, at, len);
+	return clean_is_clean(text, len + 1);
+}
+
+static void escape_code(struct buf *out, uint32_t cp)
+{
+	if (cp >= 0x10000)
+		buf_addf(out, "\\u%04x\\u%04x", 0xD800 + ((cp - 0x10000) >> 10), 0xDC00 + ((cp - 0x10000) & 0x3FF));
+	else
+		buf_addf(out, "\\u%04x", cp);
+}
+
 static void quote_valid(struct buf *out, struct str text)
 {
-	size_t start = 0;
+	size_t start = 0, length;
 
-	for (size_t i = 0; i < text.len; i++) {
+	for (size_t i = 0; i < text.len; i += length) {
 		unsigned char c = (unsigned char)text.at[i];
 		const char *escape = escape_of(c);
+		uint32_t cp = utf8_decode(text.at + i, text.len - i, &length);
 
-		/* DEL and C1 are legal in JSON, but a terminal must never get them from us */
-		bool c1 = c == 0xC2 && i + 1 < text.len && (unsigned char)text.at[i + 1] < 0xA0;
-
-		if (escape == NULL && c >= 0x20 && c != 0x7F && !c1)
+		/* Much of this is legal in JSON, but a terminal must never get it from us. */
+		if (escape == NULL && c >= 0x20 && c != 0x7F && (c < 0x80 || may_stand(text.at + i, length)))
 			continue;
 		buf_add(out, text.at + start, i - start);
 		if (escape != NULL)
 			buf_adds(out, escape);
 		else
-			buf_addf(out, "\\u%04x", c1 ? (unsigned char)text.at[++i] : c);
-		start = i + 1;
+			escape_code(out, cp);
+		start = i + length;
 	}
 	buf_add(out, text.at + start, text.len - start);
 }

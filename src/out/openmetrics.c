@@ -5,7 +5,7 @@
  * of a counter under different names, so cumulative counters (_total) stand without a TYPE line.
  *
  * Names: dytop_PANEL_COLUMN_UNIT, base units (seconds, bytes, ratio). Figures of a whole panel: dytop_PANEL_overall_FIGURE.
- * Labels: server, the panel's key, and its texts but the long one. What is not exact has the label mark; what is stale or only
+ * Labels: server, the panel's key, and the names that belong to it. What is not exact has the label mark; what is stale or only
  * cumulative is left out (the counters themselves are there).
  */
 #include <ctype.h>
@@ -223,14 +223,17 @@ static int add_source(struct label_source *list, int count, const char *name, in
 	return count + 1;
 }
 
+/* What names a row and stays: its key, its first column, and the names that lookups bring for its numbers. A state would make
+ * another series each time that it changes. */
 static int label_sources(const struct panel *p, struct label_source list[LABELS_MAX])
 {
 	int count = 0;
 
 	for (int i = 0; i < p->key_count; i++)
 		count = add_source(list, count, p->field[p->key[i]].name, p->key[i], -1);
-	for (int i = 0; i < p->column_count; i++)
-		if (p->column[i].unit == UNIT_TEXT && !p->column[i].flex && p->shape != PANEL_CARD)
+	for (int i = 0; i < p->column_count && p->shape != PANEL_CARD; i++)
+		if (p->column[i].unit == UNIT_TEXT && !p->column[i].flex && p->column[i].field >= 0 &&
+		    (i == 0 || p->field[p->column[i].field].lookup >= 0))
 			count = add_source(list, count, p->column[i].name, -1, i);
 	return count;
 }
@@ -301,6 +304,9 @@ static void end_family(struct exposition *e, const char *name, const char *suffi
 	if (e->samples.len > 0) {
 		clean_text(&clean, help, strlen(help), CLEAN_LINE);
 		buf_addf(e->out, "# HELP %s ", name);
+		for (char *p = clean.data; p && *p; p++)
+			if (*p == '"') /* OpenMetrics would escape it, Prometheus' text forbids that */
+				*p = '\'';
 		add_escaped(e->out, buf_text(&clean), clean.len);
 		buf_addc(e->out, '\n');
 		if (!counter)
