@@ -100,7 +100,8 @@ SELECT s.pid, e.blocker, array_to_string(e.blockers, ' ') AS blockers,
             ELSE replace(replace(a.state, 'idle in transaction', 'idle in tx'), 'function call', '') END AS state,
        a.wait_event_type || ':' || a.wait_event AS wait,
        CASE WHEN a.state = 'active' THEN clock_timestamp() - a.query_start ELSE clock_timestamp() - a.state_change END AS age,
-       clock_timestamp() - a.xact_start AS xact_age, left(a.query, 400) AS query
+       clock_timestamp() - a.xact_start AS xact_age,
+       CASE WHEN octet_length(a.query) > 400 THEN left(a.query || '    ', 400) ELSE a.query END AS query
   FROM session AS s
        LEFT JOIN edge AS e ON e.pid = s.pid
        LEFT JOIN wanted AS l ON l.pid = s.pid
@@ -149,7 +150,8 @@ SELECT s.pid, e.blocker, array_to_string(e.blockers, ' ') AS blockers,
             ELSE replace(replace(a.state, 'idle in transaction', 'idle in tx'), 'function call', '') END AS state,
        a.wait_event_type || ':' || a.wait_event AS wait,
        CASE WHEN a.state = 'active' THEN clock_timestamp() - a.query_start ELSE clock_timestamp() - a.state_change END AS age,
-       clock_timestamp() - a.xact_start AS xact_age, left(a.query, 400) AS query
+       clock_timestamp() - a.xact_start AS xact_age,
+       CASE WHEN octet_length(a.query) > 400 THEN left(a.query || '    ', 400) ELSE a.query END AS query
   FROM session AS s
        LEFT JOIN edge AS e ON e.pid = s.pid
        LEFT JOIN wanted AS l ON l.pid = s.pid

@@ -7,7 +7,6 @@ order: 70
 every: 2s
 params: [pools]            # JSON: [{"application": "dytallix-bridge", "max": 20, "min": 5, "lifetime_s": 1800, "idle_s": 600, ...
 key: [application, client, datid, usesysid]
-hidden: hidden_sessions
 sort: -open
 fields:
   application: text
@@ -27,7 +26,7 @@ fields:
   leaks: gauge
   too_old: gauge
   too_idle: gauge
-  hidden_sessions: gauge
+  unseen: gauge
 lookups:
   databases: {by: [datid], fields: {database: text}, rows: all, keep: 60s}
   roles: {by: [usesysid], fields: {user: text}, rows: all, keep: 60s}
@@ -55,6 +54,7 @@ columns:
   - {name: too_idle, title: TOO IDLE, unit: count, width: 8, priority: 5, warn: "> 0",
      about: "connections above the pool's minimum that are idle for longer than it should keep them"}
   - {name: born, title: NEW 10s, expr: born, unit: count, width: 7, priority: 5, warn: "> 10", about: connections made in the last 10 seconds}
+  - {name: unseen, title: HIDDEN, unit: count, width: 6, priority: 5, warn: "> 0", about: "sessions whose state privilege hides (grant pg_monitor)"}
   - {name: min, title: MIN, unit: count, width: 4, priority: 8, about: connections that the pool keeps ready}
 */
 -- since 130000
@@ -63,27 +63,29 @@ WITH pool AS MATERIALIZED (
 	  FROM jsonb_to_recordset(coalesce($1::jsonb, '[]'))
 	    AS x(application text, max int4, min int4, lifetime_s float8, idle_s float8, idle_in_transaction_s float8)
 ), session AS (
-	SELECT s.application_name AS application, CASE WHEN s.client_port = -1 THEN 'local' ELSE host(s.client_addr) END AS client,
+	SELECT s.pid, s.application_name AS application, CASE WHEN s.client_port = -1 THEN 'local' ELSE host(s.client_addr) END AS client,
 	       s.datid, s.usesysid, s.state, s.wait_event_type, clock_timestamp() - s.state_change AS in_state,
 	       clock_timestamp() - s.xact_start AS in_xact, clock_timestamp() - s.backend_start AS age, s.backend_type IS NULL AS is_hidden
 	  FROM pg_stat_get_activity(NULL) AS s
 	 WHERE s.pid <> pg_backend_pid() AND (s.backend_type = 'client backend' OR s.backend_type IS NULL AND s.datid IS NOT NULL)
 )
-SELECT coalesce(s.application, p.application) AS application, s.client, s.datid, s.usesysid, count(s.datid) AS open,
-       count(*) FILTER (WHERE s.state = 'active') AS active, count(*) FILTER (WHERE s.state = 'idle') AS idle,
-       count(*) FILTER (WHERE s.state LIKE 'idle in transaction%') AS idle_in_tx,
-       count(*) FILTER (WHERE s.wait_event_type = 'Lock') AS lock_wait,
-       max(s.in_xact) AS longest_xact, max(s.age) AS oldest, count(*) FILTER (WHERE s.age < interval '10 s') AS born,
-       p.max, p.min,
-       CASE WHEN p.idle_in_transaction_s IS NOT NULL THEN
+SELECT coalesce(s.application, p.application) AS application, s.client, s.datid, s.usesysid, count(s.pid) AS open,
+       -- Of hidden sessions only the number is known.
+       CASE WHEN s.is_hidden IS NOT TRUE THEN count(*) FILTER (WHERE s.state = 'active') END AS active,
+       CASE WHEN s.is_hidden IS NOT TRUE THEN count(*) FILTER (WHERE s.state = 'idle') END AS idle,
+       CASE WHEN s.is_hidden IS NOT TRUE THEN count(*) FILTER (WHERE s.state LIKE 'idle in transaction%') END AS idle_in_tx,
+       CASE WHEN s.is_hidden IS NOT TRUE THEN count(*) FILTER (WHERE s.wait_event_type = 'Lock') END AS lock_wait,
+       max(s.in_xact) AS longest_xact, max(s.age) AS oldest,
+       CASE WHEN s.is_hidden IS NOT TRUE THEN count(*) FILTER (WHERE s.age < interval '10 s') END AS born, p.max, p.min,
+       CASE WHEN s.is_hidden IS NOT TRUE AND p.idle_in_transaction_s IS NOT NULL THEN
             count(*) FILTER (WHERE s.state LIKE 'idle in transaction%'
                              AND s.in_state > make_interval(secs => p.idle_in_transaction_s)) END AS leaks,
-       CASE WHEN p.lifetime_s IS NOT NULL THEN
+       CASE WHEN s.is_hidden IS NOT TRUE AND p.lifetime_s IS NOT NULL THEN
             count(*) FILTER (WHERE s.age > make_interval(secs => p.lifetime_s * 1.03)) END AS too_old,
-       CASE WHEN p.idle_s IS NOT NULL THEN
+       CASE WHEN s.is_hidden IS NOT TRUE AND p.idle_s IS NOT NULL THEN
             greatest(0, least(count(*) FILTER (WHERE s.state = 'idle' AND s.in_state > make_interval(secs => p.idle_s)),
-                              count(s.datid) - coalesce(p.min, 0))) END AS too_idle,
-       CASE WHEN s.is_hidden THEN count(*) END AS hidden_sessions
+                              count(s.pid) - coalesce(p.min, 0))) END AS too_idle,
+       count(*) FILTER (WHERE s.is_hidden) AS unseen
   FROM session AS s FULL JOIN pool AS p ON p.application = s.application
  GROUP BY s.application, p.application, s.client, s.datid, s.usesysid, s.is_hidden, p.max, p.min, p.lifetime_s, p.idle_s,
           p.idle_in_transaction_s

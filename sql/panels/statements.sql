@@ -108,7 +108,7 @@ SELECT s.userid, s.dbid, s.queryid, left(s.query, 600) AS text
    AND (s.userid::int8, s.dbid::int8, s.queryid) IN (SELECT k.u, k.d, k.q FROM unnest($1::int8[], $2::int8[], $3::int8[]) AS k(u, d, q))
 
 -- lookup running since 140000
-SELECT DISTINCT ON (a.query_id) a.query_id AS queryid, left(a.query, 600) AS example
+SELECT DISTINCT ON (a.query_id) a.query_id AS queryid, left(a.query || '    ', 600) AS example
   FROM pg_stat_get_activity(NULL) AS a
  WHERE a.query_id = ANY ($1::int8[]) AND a.pid <> pg_backend_pid()
 
