@@ -14,7 +14,7 @@ enum {
 	PG_OVERDUE_MS = 1000,     /* beyond what the open requests are expected to take */
 	PG_GIVE_UP_MS = 300000,   /* a server that says nothing for so long loses its connection */
 	PG_HOUSE_MS = 10000,      /* between two looks at role and round trip */
-	PG_EXTENSIONS_MS = 10000, /* between two looks for an extension that was missing */
+	PG_EXTENSIONS_MS = 5000, /* between two looks for an extension that was missing */
 };
 
 /* What the next result in the pipeline will be about. */

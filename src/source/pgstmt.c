@@ -216,7 +216,6 @@ enum pgverdict pgstmt_verdict(struct pgstmt *s, const char *sqlstate, const char
 		*hold_ms = 30000;
 		err_set(why, ERR_UNSUPPORTED, "this server lacks it: %s", message);
 	} else if (strcmp(sqlstate, "42501") == 0) {
-		*hold_ms = 10000;
 		privilege(why, message, role);
 	} else if (strcmp(sqlstate, "55000") == 0) {
 		*hold_ms = 30000;
