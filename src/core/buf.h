@@ -30,7 +30,7 @@ bool buf_adds(struct buf *b, const char *text);
 bool buf_addc(struct buf *b, char c);
 bool buf_addstr(struct buf *b, struct str text);
 bool buf_addf(struct buf *b, const char *format, ...) PRINTFLIKE(2, 3);
-bool buf_vaddf(struct buf *b, const char *format, va_list args);
+bool buf_vaddf(struct buf *b, const char *format, va_list args) PRINTFLIKE(2, 0);
 const char *buf_text(const struct buf *b);          /* "" when empty; never NULL */
 struct str buf_str(const struct buf *b);
 void buf_cut(struct buf *b, size_t len);            /* shortens to len (no-op when already shorter) */

@@ -93,7 +93,7 @@ static void write_file(struct log *log, const struct buf *line)
 	log->fd = -1;
 }
 
-static void format_raw(struct buf *raw, const char *format, va_list args)
+static PRINTFLIKE(2, 0) void format_raw(struct buf *raw, const char *format, va_list args)
 {
 	char text[RAW_MAX];
 

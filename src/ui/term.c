@@ -480,24 +480,39 @@ static bool place_cursor(struct term *t, const struct canvas *c)
 	return changed;
 }
 
-void term_draw(struct term *t, const struct canvas *c)
+/* Draws every `step`th row from the first on and lets curses write. */
+static void draw_rows(struct term *t, const struct canvas *c, int first, int step)
 {
 	int height = c->height < t->height ? c->height : t->height;
 	bool changed = t->all;
 
+	for (int y = first; y < height; y += step)
+		changed |= draw_row(t, c, y);
+	if (!changed)
+		return;
+	wnoutrefresh(stdscr);
+	doupdate();
+}
+
+void term_draw(struct term *t, const struct canvas *c)
+{
 	if (t->suspended)
 		return;
-	if (t->all)
+	if (t->all) {
 		werase(stdscr);
-	for (int y = 0; y < height; y++)
-		changed |= draw_row(t, c, y);
-	changed |= place_cursor(t, c);
-	t->all = false;
-	if (changed) {
+		draw_rows(t, c, 0, 1);
+		t->all = false;
+	} else {
+		/* In two goes, because curses looks for three rows and more that moved together, and scrolls them: that tears, and not
+		 * every terminal that calls itself xterm can do it. There is no other way to stop it. */
+		draw_rows(t, c, 0, 2);
+		draw_rows(t, c, 1, 2);
+	}
+	if (place_cursor(t, c)) {
 		wnoutrefresh(stdscr);
 		doupdate();
-		drain(t);
 	}
+	drain(t);
 	outq_flush(t->out, LINE_WAIT_MS);
 }
 

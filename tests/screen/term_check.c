@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
  * What tests/screen/term_test.py drives: opens the terminal, draws a scene with the last event in its first row, and obeys some
- * keys: q quit, n draw the same frame again, l repaint, c copy, z suspend and resume, d sleep without drawing, D flood.
+ * keys: q quit, n draw the same frame again, l repaint, c copy, z suspend and resume, D flood, + another frame,
+ * s scroll a table by a row.
  */
 #include <poll.h>
 #include <signal.h>
@@ -23,7 +24,7 @@ static void on_winch(int signo)
 	resized = 1;
 }
 
-static void scene(struct canvas *c, const char *event, int frame)
+static void scene(struct canvas *c, const char *event, int frame, int top)
 {
 	char text[64];
 
@@ -36,6 +37,10 @@ static void scene(struct canvas *c, const char *event, int frame)
 	canvas_puts(c, 0, 4, c->width, SLOT_OK, 0, "under the cursor");
 	canvas_flag_row(c, 4, CANVAS_CURSOR);
 	canvas_fill(c, c->width - 1, c->height - 1, 1, SLOT_TEXT, 0, '#');
+	for (int y = 6; top && y < c->height - 1; y++) {
+		snprintf(text, sizeof(text), "row number %d of a table", y + top);
+		canvas_puts(c, 0, y, c->width, SLOT_TEXT, 0, text);
+	}
 	snprintf(text, sizeof(text), "frame %d", frame);
 	canvas_puts(c, 0, 5, c->width, SLOT_TEXT, 0, text);
 }
@@ -97,8 +102,6 @@ static bool obey(struct term *t, struct canvas *c, int key)
 		term_copy(t, STR("copied"));
 	if (key == 'D')
 		flood(t, c);
-	if (key == 'd')
-		nanosleep(&(struct timespec){.tv_nsec = 300000000}, NULL);
 	if (key == 'z') {
 		term_suspend(t);
 		fprintf(stderr, "suspended\n");
@@ -112,7 +115,7 @@ static void run(struct term *t)
 {
 	char event[160] = "none";
 	struct canvas c;
-	int width, height, frame = 0;
+	int width, height, frame = 0, top = 0;
 	bool going = true;
 
 	term_size(t, &width, &height);
@@ -128,7 +131,7 @@ static void run(struct term *t)
 			canvas_resize(&c, width, height);
 		}
 		c.ascii = term_ascii(t);
-		scene(&c, event, frame);
+		scene(&c, event, frame, top);
 		term_draw(t, &c);
 		fprintf(stderr, "drawn %d\n", frame);
 		if (poll(&p, 1, -1) < 0)
@@ -137,6 +140,7 @@ static void run(struct term *t)
 			describe(&e, event, sizeof(event));
 			going = obey(t, &c, e.key);
 			frame += e.key == '+';
+			top += e.key == 's';
 		}
 	}
 	canvas_release(&c);

@@ -167,6 +167,18 @@ def test_keys():
     run.close()
 
 
+def test_moving_rows():
+    run = Run()
+    run.until("drawn")
+    for top in range(1, 6):
+        run.send(b"s")
+        rows = [run.line(y) for y in range(6, 23)]
+        check("rows after moving by %d" % top, rows == ["row number %d of a table" % (y + top) for y in range(6, 23)], str(rows))
+        check("no scrolling", not re.search(rb"\x1b\[[0-9;]*[rLMSTb]|\x1bM|\x1bD", run.raw), repr(run.raw[:200]))
+    run.finish()
+    run.close()
+
+
 def test_suspend():
     run = Run()
     run.until("drawn")
