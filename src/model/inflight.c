@@ -326,7 +326,7 @@ void inflight_fit(struct inflight *f, int64_t query, double q, struct inflight_f
 	free(seen);
 }
 
-/* How far off the estimate may be, as a part of it, by the slope of the fit around it. */
+/* How far off the estimate may be, as a part of it, by the slope of the fit around it: much, on a cliff. */
 static double likely_error(const struct inflight_fit *fit)
 {
 	double steep = log(fit->late / fit->early) / log(1.25 / 0.8);
@@ -341,8 +341,6 @@ double inflight_quantile(struct inflight *f, int64_t query, double q)
 	inflight_fit(f, query, q, &fit);
 	if (!(fit.value >= INFLIGHT_LEAST_MS) || fit.sightings < INFLIGHT_LEAST_SIGHTINGS ||
 	    fit.calls < INFLIGHT_LEAST_CALLS)
-		return NAN;
-	if (fit.early < fit.value / 1.5 || fit.late > fit.value * 1.5)
 		return NAN;
 	return likely_error(&fit) * 100 <= INFLIGHT_ERROR_MAX ? fit.value : (double)NAN;
 }

@@ -448,6 +448,13 @@ START_TEST(lookups_by_two_integers_need_both)
 	ck_assert(str_is(feed_field(f, 0, owner).text, "ann"));
 	ck_assert(str_is(feed_field(f, 1, owner).text, "bob"));
 	ck_assert_int_eq(feed_missing(f, 1, all, 3, &at, keys, 8), 0);
+	feed_learn(f, 1, keys, 2, names(p, "id oid owner\n1 2 ann\n"), &at); /* nobody owns 2, 1 any more */
+	at = rig_clock(599);
+	ck_assert_int_eq(feed_missing(f, 1, all, 3, &at, keys, 8), 0); /* answers are kept, also that there was none */
+	at = rig_clock(601);
+	ck_assert_int_eq(feed_missing(f, 1, all, 3, &at, keys, 8), 1); /* but that one not for ever */
+	ck_assert_int_eq(keys[0], 2);
+	feed_learn(f, 1, keys, 1, names(p, "id oid owner\n2 1 bob"), &at);
 	ck_assert_int_eq(feed_missing(f, 2, all, 3, &at, keys, 8), 0); /* there is no such lookup */
 	feed_learn(f, 2, keys, 2, names(p, "id oid owner\n1 2 eve"), &at);
 	ck_assert(str_is(feed_field(f, 0, owner).text, "ann"));
