@@ -63,9 +63,8 @@ bool act_useful(const struct ui *u, const struct ui_host *h, enum keys_action ac
 
 unsigned act_help(struct ui *u, const struct ui_host *h, int key)
 {
-	(void)h;
 	(void)key;
-	help_open(u);
+	help_open(u, h);
 	return UI_REDRAW;
 }
 

@@ -97,7 +97,7 @@ static unsigned scroll_columns(struct ui *u, const struct ui_host *h, int by)
 {
 	struct ui_table *t = screens_table(u);
 
-	if (t && !columns_scroll(t, by))
+	if (t && !columns_scroll(t, u->width, by))
 		ui_note(u, h, "no more columns there");
 	return UI_REDRAW;
 }

@@ -21,7 +21,7 @@ unsigned act_detail(struct ui *u, const struct ui_host *h, int key)
 	(void)key;
 	if (!t || t->view.count == 0)
 		return UI_REDRAW;
-	detail_open(u);
+	detail_open(u, h);
 	return UI_RESULT_REDRAW_WANT | UI_DETAIL;
 }
 

@@ -82,12 +82,12 @@ static int width_of(const struct ui_table *t, int column)
 	return width < title ? title : width < 1 ? 1 : width;
 }
 
-/* Behind a figure there is room for its warning sign and for the sort mark; all have one column between them anyway. */
+/* Columns behind a figure: its warning sign, and one that is always free (the sort mark may stand there). */
 static int sign_of(const struct ui_table *t, int column)
 {
 	const struct panel_column *c = &t->p->column[column];
 
-	return c->crit ? 2 : 1;
+	return c->crit ? 3 : c->warn ? 2 : 1;
 }
 
 /* Takes columns out of the list until the rest fits: highest priority number first, from the right. */
@@ -158,9 +158,11 @@ int columns_place(const struct ui_table *t, int x, int width, struct place out[U
 	return placed;
 }
 
-bool columns_scroll(struct ui_table *t, int by)
+bool columns_scroll(struct ui_table *t, int width, int by)
 {
+	struct place place[UI_PLACES_MAX];
 	int list[UI_PLACES_MAX];
+	bool less, more;
 	int count = columns_taking_part(t, list);
 
 	if (by < 0 && t->shift > 0) {
@@ -173,7 +175,8 @@ bool columns_scroll(struct ui_table *t, int by)
 		t->scroll--;
 		return true;
 	}
-	if (t->more && t->scroll < count - 2) {
+	columns_place(t, 1, width - 1, place, &less, &more);
+	if (more && t->scroll < count - 2) {
 		t->scroll++;
 		return true;
 	}

@@ -24,21 +24,6 @@ struct writer {
 	struct buf text;
 };
 
-void detail_open(struct ui *u)
-{
-	const struct ui_table *t = screens_table(u);
-
-	u->window = WINDOW_DETAIL;
-	u->detail_key = t->view.cursor_key;
-	u->detail_table = (int)(t - u->table);
-	u->detail_seen = 0;
-	u->detail_gone_us = 0;
-	u->detail_width = 0;
-	u->detail_wrap = true;
-	u->pager.top = 0;
-	pager_clear(&u->pager);
-}
-
 int detail_row(const struct ui *u, const struct ui_host *h)
 {
 	const struct ui_table *t = &u->table[u->detail_table];
@@ -81,14 +66,14 @@ static void write_column(struct writer *w, int column)
 	if (strcmp(k->name, "trend") == 0)
 		return;
 	pager_puts(p, SLOT_TEXT, " ");
-	pager_pad(p, SLOT_LABEL, str_from(k->title), w->title_width + 1);
+	pager_pad(p, SLOT_LABEL, str_from(k->title), w->title_width + 2);
 	if (is_long(&cell)) {
 		pager_puts(p, SLOT_DIM, "below");
 	} else {
 		buf_clear(&w->text);
 		cells_text(&w->text, &cell, k->unit, w->wall_us, 200, w->ascii);
 		buf_adds(&w->text, cells_sign(alert));
-		pager_pad(p, slot, buf_str(&w->text), w->title_width + 1 + VALUE_WIDTH);
+		pager_pad(p, slot, buf_str(&w->text), w->title_width + 2 + VALUE_WIDTH);
 	}
 	if (words[0]) {
 		pager_puts(p, SLOT_DIM, " ");
@@ -97,9 +82,9 @@ static void write_column(struct writer *w, int column)
 			pager_puts(p, SLOT_DIM, ";");
 	}
 	pager_puts(p, SLOT_DIM, " ");
-	left = w->width - w->title_width - VALUE_WIDTH - 4 - (int)strlen(words);
+	left = w->width - w->title_width - VALUE_WIDTH - 5 - (int)strlen(words);
 	if (k->about && left > 8)
-		pager_wrap(p, SLOT_DIM, w->title_width + VALUE_WIDTH + 2, left, str_from(k->about));
+		pager_wrap(p, SLOT_DIM, w->title_width + VALUE_WIDTH + 3, left, str_from(k->about));
 	else
 		pager_end(p);
 }
@@ -130,11 +115,10 @@ static void write_text(struct writer *w, int column)
 	}
 }
 
-static void build(struct ui *u, const struct ui_host *h, const struct ui_table *t, const struct feed *f, int row,
-                  const struct canvas *c)
+static void build(struct ui *u, const struct ui_host *h, const struct ui_table *t, const struct feed *f, int row)
 {
-	struct writer w = {.u = u, .t = t, .f = f, .row = row, .wall_us = screens_wall(f, h), .width = c->width - 2,
-	                   .ascii = c->ascii, .text = BUF_INIT(UI_TEXT_MAX * 4)};
+	struct writer w = {.u = u, .t = t, .f = f, .row = row, .wall_us = screens_wall(f, h), .width = u->width - 2,
+	                   .ascii = u->ascii, .text = BUF_INIT(UI_TEXT_MAX * 4)};
 
 	for (int i = 0; i < t->p->column_count; i++) {
 		int width = utf8_text_width(t->p->column[i].title, strlen(t->p->column[i].title));
@@ -151,24 +135,49 @@ static void build(struct ui *u, const struct ui_host *h, const struct ui_table *
 	buf_release(&w.text);
 }
 
-void detail_draw(struct ui *u, const struct ui_host *h, struct canvas *c, int y, int end)
+/* Writes the row again when there is something new about it; notes when it is gone. */
+static void update(struct ui *u, const struct ui_host *h)
 {
 	struct ui_table *t = &u->table[u->detail_table];
 	const struct feed *f = screens_feed(u, h, t->panel);
-	int row, x = 1;
-	char since[16], text[64];
+	int row;
 
 	table_update(u, h, t);
 	row = detail_row(u, h);
-	if (row >= 0 && (feed_generation(f) != u->detail_seen || c->width != u->detail_width)) {
-		build(u, h, t, f, row, c);
+	if (row >= 0 && (feed_generation(f) != u->detail_seen || u->width != u->detail_width)) {
+		build(u, h, t, f, row);
 		u->detail_seen = feed_generation(f);
-		u->detail_width = c->width;
+		u->detail_width = u->width;
 	}
 	if (row >= 0)
 		u->detail_gone_us = 0;
 	else if (u->detail_gone_us == 0)
 		u->detail_gone_us = screens_wall(f, h);
+}
+
+void detail_open(struct ui *u, const struct ui_host *h)
+{
+	const struct ui_table *t = screens_table(u);
+
+	u->window = WINDOW_DETAIL;
+	u->detail_key = t->view.cursor_key;
+	u->detail_table = (int)(t - u->table);
+	u->detail_seen = 0;
+	u->detail_gone_us = 0;
+	u->detail_width = 0;
+	u->detail_wrap = true;
+	u->pager.top = 0;
+	pager_clear(&u->pager);
+	update(u, h);
+}
+
+void detail_draw(struct ui *u, const struct ui_host *h, struct canvas *c, int y, int end)
+{
+	const struct ui_table *t = &u->table[u->detail_table];
+	char since[16], text[64];
+	int x = 1;
+
+	update(u, h);
 	canvas_fill(c, 0, y, c->width, SLOT_DIALOG_TITLE, 0, ' ');
 	x += canvas_puts(c, x, y, c->width - x, SLOT_DIALOG_TITLE, CANVAS_BOLD, t->p->title);
 	x += canvas_puts(c, x, y, c->width - x, SLOT_DIALOG_TITLE, 0, ": one row");

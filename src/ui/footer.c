@@ -98,7 +98,7 @@ static void add_fact(struct buf *out, const char *format, ...)
 	va_list args;
 
 	if (out->len > 0)
-		buf_adds(out, "   ");
+		buf_adds(out, " | ");
 	va_start(args, format);
 	buf_vaddf(out, format, args);
 	va_end(args);
@@ -124,8 +124,9 @@ static void add_rows(struct buf *out, const struct ui_table *t)
 		add_fact(out, "tree");
 }
 
-static void add_feed(struct buf *out, const struct ui_host *h, const struct ui_table *t, const struct feed *f)
+static void add_feed(struct buf *out, const struct ui *u, const struct ui_host *h, const struct ui_table *t)
 {
+	const struct feed *f = t->feed;
 	const struct sample *s = feed_sample(f);
 	char age[UNIT_TEXT_MAX];
 
@@ -139,7 +140,7 @@ static void add_feed(struct buf *out, const struct ui_host *h, const struct ui_t
 		add_fact(out, "cut at %d rows: there are more", s->rows);
 	if (feed_was_reset(f))
 		add_fact(out, "RESET: counters began anew");
-	if (feed_mode(f) == FEED_LIFETIME)
+	if (u->mode[t->panel] == FEED_LIFETIME)
 		add_fact(out, "since the last reset");
 }
 
@@ -156,31 +157,31 @@ static void status_text(struct ui *u, const struct ui_host *h, struct buf *out)
 			add_fact(out, "/%s", u->search);
 		return;
 	}
-	if (!t)
+	if (!t || u->window == WINDOW_SORT)
 		return;
 	add_rows(out, t);
 	if (t->feed)
-		add_feed(out, h, t, t->feed);
+		add_feed(out, u, h, t);
 	if (u->search[0])
 		add_fact(out, "/%s", u->search);
 }
 
-/* An error of the prompt under (here: over) the column that it means. */
+/* An error of the prompt, with a sign over the column that it means. */
 static void draw_prompt_error(struct ui *u, struct canvas *c, int y)
 {
 	const struct prompt *p = &u->prompt;
 	int sign = utf8_text_width(prompt_sign(p->kind), strlen(prompt_sign(p->kind)));
-	int x = 1 + sign + (p->error_column > 0 ? p->error_column - 1 : 0);
-	int width = utf8_text_width(p->error, strlen(p->error)) + 2;
+	int x = 1 + sign + p->error_column - 1;
 
-	if (p->error_column > 0 && x + width < c->width) {
-		canvas_puts(c, x, y, 2, SLOT_ERROR, CANVAS_BOLD, "v ");
-		canvas_puts(c, x + 2, y, width, SLOT_ERROR, 0, p->error);
+	if (p->error_column == 0 || x >= c->width) {
+		cells_draw_cut(c, 1, y, c->width - 1, SLOT_ERROR, str_from(p->error));
 		return;
 	}
-	cells_draw_cut(c, 1, y, c->width - 1, SLOT_ERROR, str_from(p->error));
-	if (p->error_column > 0 && x < c->width && c->height > 3)
-		canvas_puts(c, x, y - 1, 1, SLOT_ERROR, CANVAS_BOLD, "v");
+	canvas_puts(c, x, y, 1, SLOT_ERROR, CANVAS_BOLD, "v");
+	if (x < c->width / 2)
+		cells_draw_cut(c, x + 2, y, c->width - x - 2, SLOT_ERROR, str_from(p->error));
+	else
+		cells_draw_cut(c, 1, y, x - 2, SLOT_ERROR, str_from(p->error));
 }
 
 void footer_status(struct ui *u, const struct ui_host *h, struct canvas *c, int y)

@@ -77,27 +77,30 @@ static int servers_of_kind(const struct ui_host *h, enum panel_source kind, int 
 	return count;
 }
 
-static void add_state(struct segments *list, const struct server_status *s, const struct ui_host *h)
+/* "LOST 12s": the state of a server that is not live; "" of one that is. */
+static void state_text(char out[64], const struct server_status *s, const struct ui_host *h)
 {
-	char text[96], age[UNIT_TEXT_MAX];
+	char age[UNIT_TEXT_MAX];
+	size_t len;
 
+	out[0] = '\0';
 	if (header_server_ok(s))
 		return;
-	snprintf(text, sizeof(text), "%s", server_state_name(s->state));
-	for (char *at = text; *at; at++)
+	snprintf(out, 64, "%s", server_state_name(s->state));
+	for (char *at = out; *at; at++)
 		*at = *at >= 'a' && *at <= 'z' ? (char)(*at - 'a' + 'A') : *at;
-	if (s->answered_ns > 0) {
-		cells_age(age, h->now.mono_ns, s->answered_ns);
-		snprintf(text + strlen(text), sizeof(text) - strlen(text), " %s", age);
-	}
-	add_segment(list, state_slot(s), 2, true, text);
+	if (s->answered_ns == 0)
+		return;
+	cells_age(age, h->now.mono_ns, s->answered_ns);
+	len = strlen(out);
+	snprintf(out + len, 64 - len, " %s", age);
 }
 
 static void add_main_server(struct ui *u, const struct ui_host *h, struct segments *list)
 {
 	int at = u->chosen[PANEL_PG];
 	const struct server_status *s = at >= 0 ? h->servers[at] : NULL;
-	char text[128], up[UNIT_TEXT_MAX];
+	char text[128], up[UNIT_TEXT_MAX], state[64];
 
 	if (!s)
 		return;
@@ -107,7 +110,8 @@ static void add_main_server(struct ui *u, const struct ui_host *h, struct segmen
 		         servers_of_kind(h, PANEL_PG, h->server_count));
 		add_segment(list, SLOT_DIM, 6, true, text);
 	}
-	add_state(list, s, h);
+	state_text(state, s, h);
+	add_segment(list, state_slot(s), 2, true, state);
 	if (s->product[0]) {
 		snprintf(text, sizeof(text), "%s %s", s->product, s->version_text);
 		add_segment(list, SLOT_TEXT, 5, false, text);
@@ -130,34 +134,47 @@ static void add_other_server(struct ui *u, const struct ui_host *h, struct segme
 {
 	int at = u->chosen[kind];
 	const struct server_status *s = at >= 0 ? h->servers[at] : NULL;
-	char text[128];
+	const char *name = kind == PANEL_REDIS ? "redis" : "pgbouncer";
+	bool replica = s && s->role[0] && strcmp(s->role, "primary") != 0 && strcmp(s->role, "master") != 0;
+	char text[160], state[64];
 
 	if (!s) {
-		add_segment(list, SLOT_DIM, 9, false, kind == PANEL_REDIS ? "redis -" : "pgbouncer -");
+		snprintf(text, sizeof(text), "%s -", name);
+		add_segment(list, SLOT_DIM, 9, false, text);
 		return;
 	}
-	snprintf(text, sizeof(text), "%s%s%s", s->product[0] ? s->product : kind == PANEL_REDIS ? "redis" : "pgbouncer",
-	         s->version_text[0] ? " " : "", s->version_text);
+	state_text(state, s, h);
+	if (state[0]) { /* what is wrong goes before what is known */
+		snprintf(text, sizeof(text), "%s %.60s %s", name, s->name, state);
+		add_segment(list, state_slot(s), 3, false, text);
+		return;
+	}
+	snprintf(text, sizeof(text), "%s%s%s", s->product[0] ? s->product : name, s->version_text[0] ? " " : "",
+	         s->version_text);
 	lower(text);
 	add_segment(list, SLOT_TEXT, 7, false, text);
 	add_segment(list, SLOT_TITLE, 7, true, s->name);
-	if (s->role[0] && strcmp(s->role, "primary") != 0 && strcmp(s->role, "master") != 0)
+	if (replica)
 		add_segment(list, SLOT_TEXT, 7, true, s->role);
-	add_state(list, s, h);
 }
 
 static const char *state_word(const struct ui *u, const struct ui_host *h, unsigned *slot)
 {
-	bool stale = false;
+	bool stale = false, heard = false;
 
 	*slot = SLOT_WARN;
-	for (int kind = 0; kind < UI_KINDS; kind++)
-		if (u->chosen[kind] >= 0 && !header_server_ok(h->servers[u->chosen[kind]]))
-			stale = true;
+	for (int kind = 0; kind < PANEL_SELF; kind++) {
+		const struct server_status *s = u->chosen[kind] >= 0 ? h->servers[u->chosen[kind]] : NULL;
+
+		stale |= s && !header_server_ok(s);
+		heard |= s && s->answered_ns > 0;
+	}
 	if (u->paused)
 		return "PAUSED";
 	if (h->replay)
 		return "REPLAY";
+	if (!heard)
+		return "START";
 	if (stale)
 		return "STALE";
 	*slot = SLOT_OK;
@@ -408,29 +425,27 @@ int header_tabs(struct ui *u, const struct ui_host *h, struct canvas *c, int y)
 
 static void banner_text(const struct server_status *s, const struct ui_host *h, char *out, size_t room)
 {
-	static const char *const kind[UI_KINDS] = {"PostgreSQL", "Redis", "PgBouncer", "dytop"};
 	char age[UNIT_TEXT_MAX], retry[UNIT_TEXT_MAX], clock[16];
 	size_t len;
 
-	snprintf(out, room, "%s %s: %s", s->product[0] ? s->product : kind[s->kind], s->name,
-	         server_state_name(s->state));
-	len = strlen(out);
-	if (s->reason[0])
-		snprintf(out + len, room - len, ": %s", s->reason);
+	snprintf(out, room, "%s %s", s->name, server_state_name(s->state));
 	len = strlen(out);
 	if (s->answered_ns > 0) {
 		cells_age(age, h->now.mono_ns, s->answered_ns);
 		clock_local_time(h->now.wall_us - (h->now.mono_ns - s->answered_ns) / 1000, clock);
-		snprintf(out + len, room - len, "; data of %s, %s ago", clock, age);
+		snprintf(out + len, room - len, "; no answer since %s, %s ago", clock, age);
 	} else {
 		cells_age(age, h->now.mono_ns, s->since_ns);
-		snprintf(out + len, room - len, "; for %s", age);
+		snprintf(out + len, room - len, " for %s", age);
 	}
 	len = strlen(out);
 	if (s->retry_ns > h->now.mono_ns) {
 		cells_age(retry, s->retry_ns, h->now.mono_ns);
 		snprintf(out + len, room - len, "; next try in %s (R: now)", retry);
 	}
+	len = strlen(out);
+	if (s->reason[0])
+		snprintf(out + len, room - len, ": %s", s->reason);
 }
 
 static bool wants_banner(const struct server_status *s, const struct ui_host *h)

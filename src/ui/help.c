@@ -7,14 +7,6 @@
 
 enum { KEYS_WIDTH = 16, NAME_WIDTH = 14 };
 
-void help_open(struct ui *u)
-{
-	u->under = u->window;
-	u->window = WINDOW_HELP;
-	u->pager.top = 0;
-	pager_clear(&u->pager);
-}
-
 static void heading(struct pager *p, const char *text)
 {
 	if (p->line_count > 0)
@@ -112,10 +104,10 @@ static void write_filter(struct pager *p, int width)
 	      "a condition over columns: and or not, = != < <= > >=, ~ !~, in (a, b), units as ms s min % kB MB", width);
 }
 
-void help_draw(struct ui *u, const struct ui_host *h, struct canvas *c, int y, int end)
+static void build(struct ui *u, const struct ui_host *h)
 {
 	struct pager *p = &u->pager;
-	int width = c->width - 2;
+	int width = u->width - 2;
 
 	u->window = u->under; /* what is useful is asked for what lies below */
 	pager_clear(p);
@@ -126,10 +118,22 @@ void help_draw(struct ui *u, const struct ui_host *h, struct canvas *c, int y, i
 	write_commands(p, width);
 	write_keys(u, h, p, width, false);
 	u->window = WINDOW_HELP;
+}
+
+void help_open(struct ui *u, const struct ui_host *h)
+{
+	u->under = u->window;
+	u->pager.top = 0;
+	build(u, h);
+}
+
+void help_draw(struct ui *u, const struct ui_host *h, struct canvas *c, int y, int end)
+{
+	build(u, h);
 	canvas_fill(c, 0, y, c->width, SLOT_DIALOG_TITLE, 0, ' ');
 	canvas_puts(c, 1, y, c->width - 1, SLOT_DIALOG_TITLE, CANVAS_BOLD, "dytop help");
 	canvas_puts(c, 13, y, c->width - 13, SLOT_DIALOG_TITLE, 0, u->screen[u->here].name);
-	pager_draw(p, c, 1, y + 1, c->width - 1, end);
+	pager_draw(&u->pager, c, 1, y + 1, c->width - 1, end);
 }
 
 /* --- the same tables for the docs -------------------------------------------------------------------------------------- */

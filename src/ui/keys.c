@@ -99,6 +99,11 @@ static bool next_name(const char **list, struct str *name)
 	return name->len > 0;
 }
 
+static bool is_key(struct str name, int key)
+{
+	return str_is(name, "0-9") ? key >= '0' && key <= '9' : keys_parse(name) == key;
+}
+
 enum keys_action keys_find(int key, unsigned context)
 {
 	for (size_t i = 0; i < ARRAY_LEN(bindings); i++) {
@@ -108,7 +113,7 @@ enum keys_action keys_find(int key, unsigned context)
 		if (!(bindings[i].contexts & context))
 			continue;
 		while (next_name(&list, &name))
-			if (keys_parse(name) == key)
+			if (is_key(name, key))
 				return bindings[i].action;
 	}
 	return ACT_NONE;

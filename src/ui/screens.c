@@ -219,12 +219,37 @@ void screens_choose(struct ui *u, const struct ui_host *h)
 	}
 }
 
+static bool field_is(const struct ui_table *t, const char *field, const char *text)
+{
+	int number = panel_field_by_name(t->p, str_from(field));
+	struct cell cell = number >= 0 ? feed_field(t->feed, t->view.order[t->view.cursor], number) : CELL_NONE;
+
+	return cell.kind == CELL_TEXT && str_is(cell.text, text);
+}
+
+/* On the screen of all servers: the one under the cursor. */
+static unsigned choose_row(struct ui *u, const struct ui_host *h, const struct ui_table *t)
+{
+	static const char *const kind[UI_KINDS] = {"postgresql", "redis", "pgbouncer", "self"};
+
+	for (int i = 0; i < h->server_count && t->feed && t->view.count > 0; i++) {
+		if (!field_is(t, "name", h->servers[i]->name) || !field_is(t, "kind", kind[h->servers[i]->kind]))
+			continue;
+		u->chosen[h->servers[i]->kind] = i;
+		ui_note(u, h, "%s is the one shown now", h->servers[i]->name);
+		return UI_RESULT_REDRAW_WANT;
+	}
+	return UI_REDRAW;
+}
+
 unsigned screens_switch_server(struct ui *u, const struct ui_host *h, int direction)
 {
 	const struct ui_table *t = screens_table(u);
 	int kind = t && t->p->source != PANEL_SELF ? (int)t->p->source : PANEL_PG;
 	int now = u->chosen[kind];
 
+	if (t && strcmp(t->p->name, "servers") == 0)
+		return choose_row(u, h, t);
 	for (int i = 1; i < h->server_count && now >= 0; i++) {
 		int at = (now + i * direction + i * h->server_count) % h->server_count;
 

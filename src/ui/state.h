@@ -36,7 +36,6 @@ struct ui_table {
 	int *grown;                /* by column number: columns that a number needed beyond its declared width */
 	int scroll;                /* columns left out behind the first */
 	int shift;                 /* characters left out of the flex column */
-	bool more;                 /* the last draw left columns out at the right */
 	int cycle;                 /* which of p->cycle stands in their one place */
 	bool wrap;
 	int server;                /* that the view was last updated for; -2 never */
@@ -109,7 +108,8 @@ struct ui {
 	double cost_shown;         /* the figure that stands in the tab line, and since when: it must not flicker */
 	int64_t cost_ns;
 	uint64_t drawn;            /* what the last draw showed, see ui_tick() */
-	int height;                /* of the last draw */
+	int width, height;         /* of the last draw */
+	bool ascii;                /* it was on a canvas without UTF-8 */
 };
 
 /* --- ui.c, screens.c: what is looked at ------------------------------------------------------------------------- */
@@ -141,7 +141,7 @@ void ui_error(struct ui *u, const struct ui_host *h, const char *format, ...) PR
 struct place {
 	int column;
 	int x, width;     /* of the figure */
-	int sign;         /* columns kept behind it for the warning sign and the sort mark */
+	int sign;         /* columns kept behind it, for the warning sign and as a gap */
 };
 
 void columns_init(struct ui_table *t);
@@ -151,7 +151,7 @@ void columns_defaults(struct ui_table *t);
 int columns_place(const struct ui_table *t, int x, int width, struct place out[UI_PLACES_MAX], bool *less, bool *more);
 /* All columns that take part (shown, one of a cycle), in order: what sorting by < > walks. */
 int columns_taking_part(const struct ui_table *t, int out[UI_PLACES_MAX]);
-bool columns_scroll(struct ui_table *t, int by);         /* false: no further */
+bool columns_scroll(struct ui_table *t, int width, int by); /* on a screen that wide; false: no further */
 int columns_flex(const struct ui_table *t);              /* the column that takes the room left, -1 */
 bool columns_right(const struct panel_column *c);        /* numbers stand right-aligned */
 /* "+wal -max" or "share,calls,query" or "default". */
@@ -193,9 +193,9 @@ int overview_panels(const struct ui *u, int *out, int max);
 
 /* --- windows ---------------------------------------------------------------------------------------------------------- */
 
-void detail_open(struct ui *u);
+void detail_open(struct ui *u, const struct ui_host *h);
 int detail_row(const struct ui *u, const struct ui_host *h); /* feed row, -1 gone */
-void help_open(struct ui *u);
+void help_open(struct ui *u, const struct ui_host *h);
 int setup_items(const struct ui *u);
 void window_close(struct ui *u);
 

@@ -47,6 +47,9 @@ static void draw_head(struct painter *p, int y)
 		canvas_puts(p->c, p->place[0].x + p->place[0].width, y, 1, SLOT_KEY, 0, "<");
 	if (p->more)
 		canvas_puts(p->c, p->c->width - 1, y, 1, SLOT_KEY, 0, ">");
+	for (int i = 0; i < p->places && p->t->shift > 0; i++)
+		if (p->place[i].column == columns_flex(p->t) && i > 0)
+			canvas_puts(p->c, p->place[i].x - 1, y, 1, SLOT_KEY, 0, "<");
 }
 
 static void draw_trend(struct painter *p, const struct place *at, int y, int row)
@@ -156,7 +159,7 @@ static void draw_cell(struct painter *p, const struct place *at, int y, int line
 	else
 		draw_text(p, at, y, lines, slot, shown);
 	if (alert > 0)
-		canvas_puts(p->c, at->x + at->width, y, at->sign, slot, 0, cells_sign(alert));
+		canvas_puts(p->c, at->x + at->width, y, at->sign - 1, slot, 0, cells_sign(alert));
 }
 
 /* The sign of the margin: a tagged row, a new one. */
@@ -362,7 +365,6 @@ void table_draw(struct ui *u, const struct ui_host *h, struct canvas *c, struct 
 		if (!p.grew)
 			break;
 	}
-	t->more = p.more;
 	if (t->view.count == 0 && rows > 0)
 		draw_empty(u, h, c, t, y + 1);
 	buf_release(&p.text);

@@ -336,6 +336,8 @@ void ui_draw(struct ui *u, const struct ui_host *host, struct canvas *c)
 	screens_choose(u, host);
 	canvas_clear(c);
 	u->hit_count = 0;
+	u->width = c->width;
+	u->ascii = c->ascii;
 	u->height = c->height;
 	u->drawn = shown_now(u, host);
 	if (c->width < UI_WIDTH_MIN || c->height < UI_HEIGHT_MIN) {

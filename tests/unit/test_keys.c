@@ -32,7 +32,7 @@ START_TEST(the_table_is_sound)
 			keys_text((enum keys_action)i, context, &keys);
 			at = keys.data;
 			for (char *name = at ? strtok_r(at, " ", &at) : NULL; name; name = strtok_r(NULL, " ", &at)) {
-				int key = keys_parse(str_from(name));
+				int key = strcmp(name, "0-9") == 0 ? '7' : keys_parse(str_from(name));
 
 				ck_assert_msg(key != 0, "%s is no key", name);
 				ck_assert_msg(keys_find(key, context) == (enum keys_action)i, "%s in context %u twice", name,

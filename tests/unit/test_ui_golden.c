@@ -2,6 +2,8 @@
 /* Whole screens, text and colours, against golden files. */
 #include "stage.h"
 
+#include <stdio.h>
+
 #include "unit.h"
 
 /* A screen at a size after some keys. */
