@@ -94,7 +94,7 @@ struct panel_figure {
 	enum unit unit;
 	int place;           /* header line 1..3, 0 = not in the header */
 	int order;           /* within the line */
-	bool trend;          /* keep a series, and draw it small beside the number */
+	bool trend;          /* draw its series small beside the number */
 	int line;
 };
 
