@@ -336,15 +336,18 @@ static void on_tick(void *ctx)
 	struct pg *p = ctx;
 	struct clock now;
 	int64_t since = pgconn_heard_ns(p->conn) > p->sent_ns ? pgconn_heard_ns(p->conn) : p->sent_ns;
-	double silent_ms;
+	double silent_ms, due_ms;
 
 	if (p->expect_count == 0)
 		return;
 	clock_read(&now);
 	silent_ms = (double)(now.mono_ns - since) / (double)CLOCK_MS_NS;
-	loop_timer_in(p->tick, PG_OVERDUE_MS);
-	if (p->converting || silent_ms < PG_OVERDUE_MS - 1 + expected_ms(p))
+	due_ms = PG_OVERDUE_MS + expected_ms(p);
+	if (p->converting || silent_ms < due_ms) {
+		loop_timer_in(p->tick, silent_ms < due_ms ? due_ms - silent_ms : PG_OVERDUE_MS);
 		return;
+	}
+	loop_timer_in(p->tick, 1001 - fmod(silent_ms, 1000)); /* when the words change */
 	if (silent_ms > PG_GIVE_UP_MS) {
 		struct err why;
 

@@ -259,9 +259,11 @@ static void on_tick(void *ctx)
 
 	if (!b->round_open)
 		return;
-	loop_timer_in(b->tick, OVERDUE_MS);
-	if (b->converting || silent_ms < OVERDUE_MS - 1)
+	if (b->converting || silent_ms < OVERDUE_MS) {
+		loop_timer_in(b->tick, silent_ms < OVERDUE_MS ? OVERDUE_MS - silent_ms : OVERDUE_MS);
 		return;
+	}
+	loop_timer_in(b->tick, 1001 - fmod(silent_ms, 1000)); /* when the words change */
 	if (silent_ms > GIVE_UP_MS) {
 		struct err why;
 
