@@ -135,7 +135,7 @@ static int print_frame(struct batch *b)
 
 		if (feed)
 			view_update(&p->view, feed, frame.now.wall_us, true);
-		panels[i] = (struct out_panel){.panel = b->conf->session.panels[p->at.panel], .feed = feed,
+		panels[i] = (struct out_panel){.panel = b->conf->all[p->at.panel], .feed = feed,
 		                               .view = &p->view, .server = status_of(b, p->at.server),
 		                               .columns = p->column_count ? p->columns : NULL,
 		                               .column_count = p->column_count};
@@ -218,7 +218,7 @@ static void make_pairs(struct batch *b)
 	b->pair = mem_calloc(BATCH_PAIRS_MAX, sizeof *b->pair);
 	for (int i = 0; i < b->conf->panel_count; i++)
 		for (int k = 0; k < servers && b->pair_count < BATCH_PAIRS_MAX; k++) {
-			const struct panel *panel = b->conf->session.panels[b->conf->panels[i]];
+			const struct panel *panel = b->conf->all[b->conf->panels[i]];
 			struct batch_pair *p = &b->pair[b->pair_count];
 
 			if (panel->source != status[k]->kind)
@@ -248,7 +248,7 @@ static void complain(const struct batch *b, struct buf *complaints)
 
 		if (p->failed && feed && status[p->at.server]->state == SERVER_LIVE)
 			buf_addf(complaints, "%s: panel %s: %s\n", status[p->at.server]->name,
-			         b->conf->session.panels[p->at.panel]->name,
+			         b->conf->all[p->at.panel]->name,
 			         feed_reason(feed)[0] ? feed_reason(feed) : "no answer in time");
 	}
 }
@@ -292,11 +292,12 @@ int batch_run(struct loop *l, const struct batch_conf *conf, struct buf *complai
 	rc = session_new(&b.session, l, &session, why);
 	if (rc < 0)
 		goto out;
-	make_pairs(&b);
 	for (size_t i = 0; i < ARRAY_LEN(ends); i++)
 		b.signals[i] = loop_signal_new(l, ends[i], on_signal, &b);
 	b.deadline = loop_timer_new(l, on_deadline, &b);
-	session_start(b.session);
+	session_connect(b.session);
+	session_start(b.session, conf->all, conf->all_count);
+	make_pairs(&b);
 	begin_frame(&b);
 	loop_on_turn(l, on_turn, &b);
 	loop_run(l);

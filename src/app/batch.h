@@ -14,7 +14,9 @@
 
 struct batch_conf {
 	struct session_conf session;    /* changed and its ctx are set here */
-	const int *panels;              /* panels to print, by index, in order */
+	const struct panel *const *all; /* every panel */
+	int all_count;
+	const int *panels;              /* those to print, by index, in order */
 	int panel_count;
 	const struct out_format *format;
 	int frames;                     /* 0 = until a signal */

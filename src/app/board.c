@@ -12,17 +12,17 @@ static const struct feed *host_feed(void *ctx, int panel, int server)
 	return b->session ? session_feed(b->session, panel, server) : NULL;
 }
 
-int board_init(struct board *b, struct loop *l, const struct session_conf *conf, const char *const *themes,
-               const char *theme, struct err *why)
+int board_init(struct board *b, struct loop *l, const struct board_conf *conf, struct err *why)
 {
-	*b = (struct board){.loop = l};
+	b->loop = l;
 	b->host.panels = conf->panels;
 	b->host.panel_count = conf->panel_count;
 	b->host.feed = host_feed;
 	b->host.ctx = b;
-	b->host.themes = themes;
-	b->host.theme = theme;
+	b->host.themes = conf->themes;
+	b->host.theme = conf->theme;
 	b->host.interval_ms = conf->interval_ms;
+	b->host.replay = conf->replay;
 	board_sync(b);
 	return ui_new(&b->ui, &b->host, why);
 }
@@ -39,6 +39,7 @@ void board_release(struct board *b)
 void board_connect(struct board *b, struct session *s)
 {
 	b->session = s;
+	session_start(s, b->host.panels, b->host.panel_count);
 	board_sync(b);
 	board_want(b);
 }

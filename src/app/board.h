@@ -18,11 +18,19 @@ struct board {
 	struct canvas canvas;
 };
 
-/* themes: names, NULL-terminated; theme: the one at the start. Both are borrowed. */
-int board_init(struct board *b, struct loop *l, const struct session_conf *conf, const char *const *themes,
-               const char *theme, struct err *why) MUSTCHECK;
+/* What it shows: panels in the order of the screens; themes by name, NULL-terminated, and the one at the start. Borrowed. */
+struct board_conf {
+	const struct panel *const *panels;
+	int panel_count;
+	const char *const *themes;
+	const char *theme;
+	double interval_ms;
+	bool replay;
+};
+
+int board_init(struct board *b, struct loop *l, const struct board_conf *conf, struct err *why) MUSTCHECK;
 void board_release(struct board *b); /* ends the session too */
-/* Takes over a session and asks for what is on the screen. */
+/* Takes over a session, lets it begin, and asks for what is on the screen. */
 void board_connect(struct board *b, struct session *s);
 /* Brings the host's clock, servers and cost up to date: before events and before drawing. */
 void board_sync(struct board *b);

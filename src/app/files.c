@@ -44,6 +44,7 @@ struct files {
 	int found_count;
 	const struct panel **panel;
 	int panel_count;
+	int parsed;       /* how many of found have been looked at by files_parse_next() */
 	struct files_screen *screen;
 	int screen_count;
 	const char **theme;
@@ -286,22 +287,10 @@ static void sort_panels(struct files *f)
 	free(place);
 }
 
-static int parse_panels(struct files *f, struct err *why)
+static int finish_panels(struct files *f, struct err *why)
 {
 	int rc = 0;
 
-	f->panel = mem_calloc((size_t)f->found_count + 1, sizeof *f->panel);
-	for (int i = 0; i < f->found_count && rc == 0; i++) {
-		struct found *found = &f->found[i];
-		struct panel *panel = NULL;
-		if (found->kind != FILE_PANEL)
-			continue;
-		rc = load(found, why);
-		if (rc == 0)
-			rc = panel_parse(&panel, found->name, found->path, found->text, found->len, why);
-		if (rc == 0)
-			f->panel[f->panel_count++] = panel;
-	}
 	for (int i = 0; i < f->panel_count && rc == 0; i++)
 		rc = check_panel(f, f->panel[i], why);
 	if (rc == 0)
@@ -309,16 +298,34 @@ static int parse_panels(struct files *f, struct err *why)
 	return rc;
 }
 
-int files_new(struct files **out, const struct options *o, struct err *why)
+int files_parse_next(struct files *f, struct err *why)
+{
+	struct panel *panel = NULL;
+	struct found *found;
+	int rc;
+
+	while (f->parsed < f->found_count && f->found[f->parsed].kind != FILE_PANEL)
+		f->parsed++;
+	if (f->parsed == f->found_count)
+		return finish_panels(f, why);
+	found = &f->found[f->parsed++];
+	rc = load(found, why);
+	if (rc == 0)
+		rc = panel_parse(&panel, found->name, found->path, found->text, found->len, why);
+	if (rc < 0)
+		return rc;
+	f->panel[f->panel_count++] = panel;
+	return 1;
+}
+
+int files_open(struct files **out, const struct options *o, struct err *why)
 {
 	struct files *f = mem_alloc(sizeof *f);
 	int themes = 0;
 	int rc = discover(f, o, why);
 
-	if (rc == 0) {
+	if (rc == 0)
 		qsort(f->found, (size_t)f->found_count, sizeof *f->found, by_kind_and_name);
-		rc = parse_panels(f, why);
-	}
 	for (int i = 0; i < f->found_count && rc == 0; i++)
 		if (f->found[i].kind == FILE_SESSION)
 			rc = load(&f->found[i], why);
@@ -326,12 +333,27 @@ int files_new(struct files **out, const struct options *o, struct err *why)
 		files_free(f);
 		return rc;
 	}
+	f->panel = mem_calloc((size_t)f->found_count + 1, sizeof *f->panel);
 	f->theme = mem_calloc((size_t)f->found_count + 1, sizeof *f->theme);
 	for (int i = 0; i < f->found_count; i++)
 		if (f->found[i].kind == FILE_THEME)
 			f->theme[themes++] = f->found[i].name;
 	*out = f;
 	return 0;
+}
+
+int files_new(struct files **out, const struct options *o, struct err *why)
+{
+	int rc = files_open(out, o, why);
+
+	if (rc < 0)
+		return rc;
+	do
+		rc = files_parse_next(*out, why);
+	while (rc > 0);
+	if (rc < 0)
+		files_free(*out);
+	return rc;
 }
 
 void files_free(struct files *f)

@@ -24,6 +24,11 @@ struct files_screen {
 
 /* Finds and parses everything; messages begin with file:line. Options are borrowed for the call only. */
 int files_new(struct files **out, const struct options *o, struct err *why) MUSTCHECK;
+/* The same in two steps, so that connecting and drawing need not wait for some 40 files: finds everything and has session texts
+ * and themes ready; then parses a panel with each call: 1 = there are more, 0 = all are parsed and checked. Panels and
+ * screens are there only after that. */
+int files_open(struct files **out, const struct options *o, struct err *why) MUSTCHECK;
+int files_parse_next(struct files *f, struct err *why) MUSTCHECK;
 void files_free(struct files *f); /* NULL is accepted */
 
 /* All panels in the order of the screens (hidden ones too); borrowed. */

@@ -239,25 +239,51 @@ static void watch_signals(struct live *v)
 		v->signals[i] = loop_signal_new(v->loop, watched[i], on_signal, v);
 }
 
-static int open_ui(struct live *v, struct err *why)
+static void load_first_theme(struct live *v)
 {
-	int width, height, rc;
+	struct theme theme;
+	struct err why = {0};
 
-	rc = board_init(&v->board, v->loop, &v->conf->session, v->conf->themes, v->conf->theme, why);
-	if (rc < 0)
-		return rc;
-	v->board.host.replay = v->conf->next_frame != NULL;
-	rc = v->conf->prepare(v->conf->ctx, v->board.ui, why);
-	if (rc < 0)
-		return rc;
-	rc = term_open(&v->term, &v->conf->term, why);
+	/* without one: the terminal's own colours, and the ui says why as soon as it is there */
+	if (v->conf->theme && v->conf->load_theme(v->conf->ctx, v->conf->theme, &theme, &why) == 0)
+		term_set_theme(v->term, &theme);
+}
+
+/* On the screen before a file of panels is read, a library loaded or a name resolved. */
+static int open_terminal(struct live *v, struct err *why)
+{
+	int width, height, rc = term_open(&v->term, &v->conf->term, why);
+
 	if (rc < 0)
 		return rc;
 	tell_guard(v, true);
 	term_size(v->term, &width, &height);
 	canvas_init(&v->board.canvas, width, height);
 	v->board.canvas.ascii = term_ascii(v->term);
-	load_theme(v);
+	load_first_theme(v);
+	canvas_puts(&v->board.canvas, 1, 0, width - 1, SLOT_TITLE, CANVAS_BOLD, "dytop");
+	canvas_puts(&v->board.canvas, 8, 0, width - 8, SLOT_DIM, 0, "starting ...");
+	term_draw(v->term, &v->board.canvas);
+	return 0;
+}
+
+static int open_board(struct live *v, struct session *session, struct err *why)
+{
+	struct board_conf conf = {.themes = v->conf->themes, .theme = v->conf->theme,
+	                          .interval_ms = v->conf->session.interval_ms, .replay = v->conf->next_frame != NULL};
+	int rc = v->conf->read_panels(v->conf->ctx, &conf.panels, &conf.panel_count, why);
+
+	if (rc == 0)
+		rc = board_init(&v->board, v->loop, &conf, why);
+	if (rc == 0)
+		rc = v->conf->prepare(v->conf->ctx, v->board.ui, why);
+	if (rc < 0) {
+		session_free(session);
+		return rc;
+	}
+	board_connect(&v->board, session);
+	if (strcmp(ui_theme(v->board.ui), v->conf->theme ? v->conf->theme : "") != 0)
+		load_theme(v); /* a saved layout names another one */
 	return 0;
 }
 
@@ -286,19 +312,20 @@ int live_run(struct loop *l, const struct live_conf *conf, int *signo, struct er
 	session.changed = on_changed;
 	session.changed_ctx = &v;
 	v.hold = loop_timer_new(l, on_hold, &v);
-	rc = open_ui(&v, why);
+	rc = open_terminal(&v, why);
+	if (rc < 0)
+		goto out;
+	rc = session_new(&made, l, &session, why);
+	if (rc < 0)
+		goto out;
+	session_connect(made);
+	rc = open_board(&v, made, why);
 	if (rc < 0)
 		goto out;
 	watch_signals(&v);
 	v.input = loop_fd_new(l, term_fd(v.term), LOOP_READ, on_input, &v);
-	board_draw(&v.board); /* the skeleton is on the screen before a library is loaded or a name resolved */
-	term_draw(v.term, &v.board.canvas);
-	rc = session_new(&made, l, &session, why);
-	if (rc < 0)
-		goto out;
-	board_connect(&v.board, made);
+	v.urgent = true;
 	loop_on_turn(l, on_turn, &v);
-	session_start(made);
 	loop_run(l);
 out:
 	loop_on_turn(l, NULL, NULL);

@@ -15,6 +15,8 @@
 
 struct live_conf {
 	struct session_conf session;    /* changed and its ctx are set here */
+	/* Reads the panels; called when the first paint is done and the servers are being connected to. */
+	int (*read_panels)(void *ctx, const struct panel *const **panels, int *count, struct err *why);
 	struct term_conf term;
 	const char *const *themes;      /* names, NULL-terminated */
 	const char *theme;              /* the one to begin with */

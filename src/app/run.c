@@ -20,7 +20,7 @@ int run_init(struct run *r, const struct options *options, struct err *why)
 	r->log = log_new(level);
 	rc = options->log ? log_open_file(r->log, options->log, why) : 0;
 	if (rc == 0)
-		rc = files_new(&r->files, options, why);
+		rc = files_open(&r->files, options, why);
 	if (rc == 0)
 		rc = servers_init(&r->servers, options, r->files, why);
 	if (rc == 0)
@@ -29,8 +29,18 @@ int run_init(struct run *r, const struct options *options, struct err *why)
 		run_release(r);
 		return rc;
 	}
-	r->panels = files_panels(r->files, &r->panel_count);
 	return 0;
+}
+
+int run_panels(struct run *r, struct err *why)
+{
+	int rc;
+
+	while ((rc = files_parse_next(r->files, why)) > 0)
+		loop_once(r->loop, false);
+	if (rc == 0)
+		r->panels = files_panels(r->files, &r->panel_count);
+	return rc;
 }
 
 void run_release(struct run *r)
@@ -48,7 +58,6 @@ struct session_conf run_session(struct run *r)
 	const struct options *o = r->options;
 
 	return (struct session_conf){
-		.panels = r->panels, .panel_count = r->panel_count,
 		.sources = r->servers.conf, .source_count = r->servers.count,
 		.interval_ms = o->interval_ms, .cost_share = o->cost_share / 100,
 		.inflight_hz = o->inflight_hz, .inflight_share = o->inflight_share / 100,

@@ -26,9 +26,11 @@ struct run {
 	int panel_count;
 };
 
-/* Reads files, servers and the recording. On failure everything is given back. */
+/* Finds files and servers, opens the recording. On failure everything is given back. */
 int run_init(struct run *r, const struct options *options, struct err *why) MUSTCHECK;
 void run_release(struct run *r);
+/* Reads the panels, with turns of the loop in between, so that connecting goes on meanwhile. Then r->panels are there. */
+int run_panels(struct run *r, struct err *why) MUSTCHECK;
 /* The session that options ask for; `changed` is the caller's. */
 struct session_conf run_session(struct run *r);
 

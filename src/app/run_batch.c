@@ -161,7 +161,7 @@ static int print_frames(struct run *r, const struct chosen *c, int fd, struct er
 	const struct options *o = r->options;
 	struct buf complaints = BUF_INIT(1 << 20);
 	struct batch_conf conf = {
-		.session = run_session(r), .panels = c->panel, .panel_count = c->count,
+		.session = run_session(r), .all = r->panels, .all_count = r->panel_count, .panels = c->panel, .panel_count = c->count,
 		.format = out_format_by_name(o->format), .frames = (int)o->iterations, .row_limit = (int)o->limit, .fd = fd,
 		.fd_name = o->output ? o->output : "standard output", .prepare = prepare, .columns = columns, .ctx = r,
 		.ascii = o->ascii,
@@ -183,7 +183,7 @@ int run_batch(const struct options *options, struct err *why)
 
 	if (run_init(&r, options, why) < 0)
 		return 1;
-	if (choose_panels(&r, &chosen, why) == 0 && check_sort(&r, &chosen, why) == 0 &&
+	if (run_panels(&r, why) == 0 && choose_panels(&r, &chosen, why) == 0 && check_sort(&r, &chosen, why) == 0 &&
 	    check_filter(&r, &chosen, why) == 0 && check_columns(&r, &chosen, why) == 0) {
 		if (open_output(options, &fd, why) < 0) {
 			status = 4;

@@ -41,6 +41,16 @@ static int load_layout(struct run *r, struct ui *ui, struct err *why)
 	return rc;
 }
 
+static int read_panels(void *ctx, const struct panel *const **panels, int *count, struct err *why)
+{
+	struct run *r = ctx;
+	int rc = run_panels(r, why);
+
+	*panels = r->panels;
+	*count = r->panel_count;
+	return rc;
+}
+
 static int prepare(void *ctx, struct ui *ui, struct err *why)
 {
 	struct run *r = ctx;
@@ -85,8 +95,8 @@ int run_live(const struct options *options, int *signo, struct err *why)
 	if (rc < 0 || run_init(&r, options, why) < 0)
 		return 1;
 	struct live_conf conf = {
-		.session = run_session(&r), .themes = files_themes(r.files), .theme = options->theme,
-		.load_theme = load_theme, .prepare = prepare,
+		.session = run_session(&r), .read_panels = read_panels, .themes = files_themes(r.files),
+		.theme = options->theme, .load_theme = load_theme, .prepare = prepare,
 		.save = save_layout, .ctx = &r, .guard = guard,
 		.term = {.ascii = options->ascii, .colours = options->no_color ? 0 : -1, .mouse = !options->no_mouse}};
 

@@ -23,6 +23,7 @@ static int play(struct run *r, struct str text, struct buf *out, struct err *why
 	struct script_conf conf = {
 		.live = {.session = run_session(r), .themes = files_themes(r->files), .theme = o->theme, .prepare = prepare,
 		         .ctx = r, .term = {.ascii = o->ascii}},
+		.panels = r->panels, .panel_count = r->panel_count,
 		.name = o->script, .text = text.at, .len = text.len,
 		.width = o->size.width, .height = o->size.height};
 
@@ -36,7 +37,7 @@ int run_script(const struct options *options, struct err *why)
 	int status = 1;
 
 	if (slurp_file(&text, options->script, SLURP_PLAIN, why) == 0 && run_init(&r, options, why) == 0) {
-		if (play(&r, buf_str(&text), &out, why) == 0)
+		if (run_panels(&r, why) == 0 && play(&r, buf_str(&text), &out, why) == 0)
 			status = 0;
 		/* what was dumped before a step failed helps to find out why */
 		if (fwrite(buf_text(&out), 1, out.len, stdout) != out.len || fflush(stdout) != 0) {

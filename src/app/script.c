@@ -216,6 +216,9 @@ int script_run(struct loop *l, const struct script_conf *conf, struct buf *out, 
 {
 	struct script s = {.loop = l, .conf = conf, .out = out};
 	struct session_conf session = conf->live.session;
+	struct board_conf board = {.panels = conf->panels, .panel_count = conf->panel_count, .themes = conf->live.themes,
+	                           .theme = conf->live.theme, .interval_ms = conf->live.session.interval_ms,
+	                           .replay = conf->live.next_frame != NULL};
 	struct session *made;
 	int rc;
 
@@ -223,10 +226,9 @@ int script_run(struct loop *l, const struct script_conf *conf, struct buf *out, 
 	session.changed_ctx = &s;
 	session.every_frame = true;
 	session.interval_ms = 3600e3; /* only the script makes turns */
-	rc = board_init(&s.board, l, &conf->live.session, conf->live.themes, conf->live.theme, why);
+	rc = board_init(&s.board, l, &board, why);
 	if (rc < 0)
 		goto out;
-	s.board.host.replay = conf->live.next_frame != NULL;
 	rc = conf->live.prepare(conf->live.ctx, s.board.ui, why);
 	if (rc < 0)
 		goto out;
@@ -235,9 +237,8 @@ int script_run(struct loop *l, const struct script_conf *conf, struct buf *out, 
 	rc = session_new(&made, l, &session, why);
 	if (rc < 0)
 		goto out;
-	board_draw(&s.board);
+	session_connect(made);
 	board_connect(&s.board, made);
-	session_start(made);
 	rc = settle(&s, why);
 	if (rc == 0)
 		rc = run_lines(&s, why);

@@ -21,6 +21,8 @@
 
 struct script_conf {
 	struct live_conf live;
+	const struct panel *const *panels;
+	int panel_count;
 	const char *name;       /* for messages */
 	const char *text;       /* the script */
 	size_t len;

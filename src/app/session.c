@@ -20,14 +20,14 @@ struct session_slot *session_slot(const struct session *s, int panel, int server
 
 bool session_stands(const struct session *s, int panel, int server)
 {
-	return s->conf.panels[panel]->source == s->status[server]->kind;
+	return s->panels[panel]->source == s->status[server]->kind;
 }
 
 static void server_down(struct session *s, int server)
 {
 	const struct server_status *status = s->status[server];
 
-	for (int p = 0; p < s->conf.panel_count; p++) {
+	for (int p = 0; p < s->panel_count; p++) {
 		struct session_slot *slot = session_slot(s, p, server);
 
 		if (slot->feed)
@@ -37,10 +37,10 @@ static void server_down(struct session *s, int server)
 
 static void server_up(struct session *s, int server)
 {
-	for (int p = 0; p < s->conf.panel_count; p++) {
+	for (int p = 0; p < s->panel_count; p++) {
 		struct session_slot *slot = session_slot(s, p, server);
 
-		slot->due = slot->feed && (slot->wanted || s->conf.panels[p]->always);
+		slot->due = slot->feed && (slot->wanted || s->panels[p]->always);
 	}
 	if (!s->paused)
 		session_ask_due(s, server);
@@ -89,8 +89,8 @@ static void mark_due(struct session *s)
 	int64_t now = loop_now(s->loop)->mono_ns;
 	int64_t slack = (int64_t)(s->interval_ms * 1e6 / 4);
 
-	for (int p = 0; p < s->conf.panel_count; p++) {
-		const struct panel *panel = s->conf.panels[p];
+	for (int p = 0; p < s->panel_count; p++) {
+		const struct panel *panel = s->panels[p];
 
 		for (int k = 0; k < s->server_count; k++) {
 			struct session_slot *slot = session_slot(s, p, k);
@@ -127,9 +127,10 @@ static void on_sampler(void *ctx)
 {
 	struct session *s = ctx;
 
-	loop_timer_in(s->sampler, 1000.0 / s->conf.inflight_hz);
 	if (!s->paused)
 		session_sample_running(s);
+	if (session_observes(s))
+		loop_timer_in(s->sampler, 1000.0 / s->conf.inflight_hz);
 }
 
 int session_new(struct session **out, struct loop *l, const struct session_conf *conf, struct err *why)
@@ -143,7 +144,6 @@ int session_new(struct session **out, struct loop *l, const struct session_conf 
 	s->server_count = n + 1;
 	s->server = mem_calloc((size_t)n + 1, sizeof *s->server);
 	s->status = mem_calloc((size_t)n + 1, sizeof *s->status);
-	s->slot = mem_calloc((size_t)conf->panel_count * ((size_t)n + 1), sizeof *s->slot);
 	s->self = (struct server_status){.kind = PANEL_SELF, .state = SERVER_LIVE, .rtt_ms = NAN, .product = "dytop",
 	                                 .name = "dytop", .version_text = PACKAGE_VERSION};
 	s->self.since_ns = loop_now(l)->mono_ns;
@@ -164,10 +164,6 @@ int session_new(struct session **out, struct loop *l, const struct session_conf 
 	}
 	s->tick = loop_timer_new(l, on_tick, s);
 	s->sampler = loop_timer_new(l, on_sampler, s);
-	for (int p = 0; p < conf->panel_count; p++)
-		for (int k = 0; k <= n; k++)
-			if (conf->panels[p]->always && session_stands(s, p, k))
-				session_slot(s, p, k)->feed = feed_new(conf->panels[p]);
 	*out = s;
 	return 0;
 }
@@ -180,7 +176,7 @@ void session_free(struct session *s)
 		source_free(s->server[i].source);
 	loop_timer_free(s->tick);
 	loop_timer_free(s->sampler);
-	for (int i = 0; i < s->conf.panel_count * s->server_count; i++)
+	for (int i = 0; i < s->panel_count * s->server_count; i++)
 		feed_free(s->slot[i].feed);
 	free(s->slot);
 	free(s->status);
@@ -188,15 +184,29 @@ void session_free(struct session *s)
 	free(s);
 }
 
-void session_start(struct session *s)
+void session_connect(struct session *s)
 {
-	s->started = true;
-	s->tick_ns = loop_now(s->loop)->mono_ns;
 	for (int i = 0; i < s->server_count - 1; i++)
 		source_start(s->server[i].source);
-	loop_timer_at(s->tick, s->tick_ns + (int64_t)(s->interval_ms * 1e6));
-	if (s->conf.inflight_hz > 0)
-		loop_timer_in(s->sampler, 1000.0 / s->conf.inflight_hz);
+}
+
+static void make_slots(struct session *s)
+{
+	s->slot = mem_calloc((size_t)s->panel_count * (size_t)s->server_count, sizeof *s->slot);
+	for (int p = 0; p < s->panel_count; p++)
+		for (int k = 0; k < s->server_count; k++)
+			if (s->panels[p]->always && session_stands(s, p, k))
+				session_slot(s, p, k)->feed = feed_new(s->panels[p]);
+}
+
+void session_start(struct session *s, const struct panel *const *panels, int count)
+{
+	s->panels = panels;
+	s->panel_count = count;
+	make_slots(s);
+	s->started = true;
+	s->tick_ns = loop_now(s->loop)->mono_ns;
+	loop_timer_in(s->tick, s->interval_ms);
 	session_refresh(s);
 }
 
@@ -220,7 +230,7 @@ void session_want(struct session *s, const struct session_pair *wanted, int coun
 {
 	bool fresh = false;
 
-	for (int i = 0; i < s->conf.panel_count * s->server_count; i++)
+	for (int i = 0; i < s->panel_count * s->server_count; i++)
 		s->slot[i].wanted = false;
 	for (int i = 0; i < count; i++) {
 		struct session_slot *slot = session_slot(s, wanted[i].panel, wanted[i].server);
@@ -229,12 +239,15 @@ void session_want(struct session *s, const struct session_pair *wanted, int coun
 			continue;
 		slot->wanted = true;
 		if (!slot->feed)
-			slot->feed = feed_new(s->conf.panels[wanted[i].panel]);
+			slot->feed = feed_new(s->panels[wanted[i].panel]);
 		/* a screen one comes back to shows its last figures at once and asks when its cadence allows */
-		if (cadence_due_ns(&slot->cadence, s->interval_ms, s->conf.panels[wanted[i].panel]->every_ms,
+		if (cadence_due_ns(&slot->cadence, s->interval_ms, s->panels[wanted[i].panel]->every_ms,
 		                   s->conf.cost_share) <= loop_now(s->loop)->mono_ns && !slot->open)
 			fresh = slot->due = true;
 	}
+	/* the sampler of running statements looks only while somebody looks at what it is for */
+	if (s->conf.inflight_hz > 0 && !loop_timer_armed(s->sampler) && session_observes(s))
+		loop_timer_in(s->sampler, 1000.0 / s->conf.inflight_hz);
 	if (fresh && s->started && !s->paused)
 		for (int k = 0; k < s->server_count; k++)
 			session_ask_due(s, k);
@@ -242,11 +255,11 @@ void session_want(struct session *s, const struct session_pair *wanted, int coun
 
 void session_refresh(struct session *s)
 {
-	for (int p = 0; p < s->conf.panel_count; p++)
+	for (int p = 0; p < s->panel_count; p++)
 		for (int k = 0; k < s->server_count; k++) {
 			struct session_slot *slot = session_slot(s, p, k);
 
-			if (slot->feed && !slot->open && (slot->wanted || s->conf.panels[p]->always))
+			if (slot->feed && !slot->open && (slot->wanted || s->panels[p]->always))
 				slot->due = true;
 		}
 	for (int k = 0; k < s->server_count; k++)

@@ -26,8 +26,6 @@ struct session_pair { /* a panel on a server, both by index */
 };
 
 struct session_conf {
-	const struct panel *const *panels; /* borrowed */
-	int panel_count;
 	struct source_conf *sources;       /* passwords in it are wiped when the sources took them */
 	int source_count;
 	double interval_ms;
@@ -45,9 +43,13 @@ struct session_conf {
 	void *arrived_ctx;
 };
 
+/* Makes the sources. */
 int session_new(struct session **out, struct loop *l, const struct session_conf *conf, struct err *why) MUSTCHECK;
 void session_free(struct session *s); /* NULL is accepted */
-void session_start(struct session *s);
+/* Begins to connect; panels may still be read while it does. */
+void session_connect(struct session *s);
+/* The panels are known (borrowed): from here on they are asked. */
+void session_start(struct session *s, const struct panel *const *panels, int count);
 
 /* The servers, dytop itself last; the array lives as long as the session. */
 const struct server_status *const *session_servers(const struct session *s, int *count);

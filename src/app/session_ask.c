@@ -48,7 +48,7 @@ static void take_panel(struct session *s, struct session_request *rq, struct sam
 static void take_running(struct session *s, struct session_request *rq, struct sample *sample)
 {
 	struct session_slot *slot = session_slot(s, rq->panel, rq->server);
-	const struct panel *observer = s->conf.panels[rq->panel];
+	const struct panel *observer = s->panels[rq->panel];
 	struct session_server *server = &s->server[rq->server];
 	int64_t now = loop_now(s->loop)->mono_ns;
 
@@ -56,10 +56,10 @@ static void take_running(struct session *s, struct session_request *rq, struct s
 	if (!sample)
 		return;
 	cadence_note(&slot->cadence, (double)sample->elapsed_us / 1e3, s->status[rq->server]->rtt_ms);
-	for (int p = 0; p < s->conf.panel_count; p++) {
+	for (int p = 0; p < s->panel_count; p++) {
 		struct feed *feed = session_slot(s, p, rq->server)->feed;
 
-		if (feed && server->observed_ns > 0 && strcmp(s->conf.panels[p]->name, observer->observes) == 0)
+		if (feed && server->observed_ns > 0 && strcmp(s->panels[p]->name, observer->observes) == 0)
 			feed_observe(feed, observer, sample, 1e9 / (double)(now - server->observed_ns));
 	}
 	server->observed_ns = now;
@@ -74,7 +74,7 @@ static void on_answer(void *ctx, struct sample *sample, const struct err *why)
 
 	s->server[rq->server].open--;
 	if (sample && s->conf.arrived && !rq->observing)
-		s->conf.arrived(s->conf.arrived_ctx, rq->server, s->conf.panels[rq->panel], rq->lookup, rq->keys, rq->key_count,
+		s->conf.arrived(s->conf.arrived_ctx, rq->server, s->panels[rq->panel], rq->lookup, rq->keys, rq->key_count,
 		                sample);
 	if (rq->observing) {
 		take_running(s, rq, sample);
@@ -103,7 +103,7 @@ static void stage_request(struct session *s, struct session_request *rq)
 	struct session_server *server = &s->server[rq->server];
 
 	server->staged[server->staged_count++] = (struct ask){
-		.panel = s->conf.panels[rq->panel], .lookup = rq->lookup, .keys = rq->keys, .key_count = rq->key_count,
+		.panel = s->panels[rq->panel], .lookup = rq->lookup, .keys = rq->keys, .key_count = rq->key_count,
 		.done = on_answer, .ctx = rq};
 }
 
@@ -116,7 +116,7 @@ void session_stage(struct session *s, int server, int panel, int lookup, const i
 		return;
 	rq = request_new(s, server, panel, lookup);
 	if (lookup >= 0) {
-		integers = (size_t)key_count * (size_t)s->conf.panels[panel]->lookup[lookup].by_count;
+		integers = (size_t)key_count * (size_t)s->panels[panel]->lookup[lookup].by_count;
 		rq->keys = mem_calloc(integers ? integers : 1, sizeof *rq->keys);
 		if (integers)
 			memcpy(rq->keys, keys, integers * sizeof *keys);
@@ -174,7 +174,7 @@ void session_ask_due(struct session *s, int index)
 
 	if (!s->started || (server->source && !source_ready(server->source)))
 		return;
-	for (int p = 0; p < s->conf.panel_count; p++) {
+	for (int p = 0; p < s->panel_count; p++) {
 		struct session_slot *slot = session_slot(s, p, index);
 
 		if (!slot->due || slot->open)
@@ -192,9 +192,18 @@ void session_ask_due(struct session *s, int index)
 
 static bool observed_is_wanted(const struct session *s, const char *observed, int server)
 {
-	for (int p = 0; p < s->conf.panel_count; p++)
-		if (strcmp(s->conf.panels[p]->name, observed) == 0)
+	for (int p = 0; p < s->panel_count; p++)
+		if (strcmp(s->panels[p]->name, observed) == 0)
 			return session_slot(s, p, server)->wanted;
+	return false;
+}
+
+bool session_observes(const struct session *s)
+{
+	for (int p = 0; p < s->panel_count; p++)
+		for (int k = 0; s->panels[p]->observes && k < s->server_count - 1; k++)
+			if (session_stands(s, p, k) && observed_is_wanted(s, s->panels[p]->observes, k))
+				return true;
 	return false;
 }
 
@@ -202,8 +211,8 @@ void session_sample_running(struct session *s)
 {
 	int64_t now = loop_now(s->loop)->mono_ns;
 
-	for (int p = 0; p < s->conf.panel_count; p++) {
-		const struct panel *panel = s->conf.panels[p];
+	for (int p = 0; p < s->panel_count; p++) {
+		const struct panel *panel = s->panels[p];
 
 		for (int k = 0; panel->observes && k < s->server_count - 1; k++) {
 			struct session_slot *slot = session_slot(s, p, k);
@@ -227,7 +236,7 @@ void session_sample_running(struct session *s)
 static void stage_missing(struct session *s, const struct session_rows *want, int k)
 {
 	struct session_slot *slot = session_slot(s, want->pair.panel, want->pair.server);
-	const struct panel_lookup *lookup = &s->conf.panels[want->pair.panel]->lookup[k];
+	const struct panel_lookup *lookup = &s->panels[want->pair.panel]->lookup[k];
 	int *all = NULL, count = want->count, found;
 	const int *rows = want->rows;
 	int64_t *keys;
@@ -248,7 +257,7 @@ static void stage_missing(struct session *s, const struct session_rows *want, in
 
 void session_fill(struct session *s, const struct session_rows *want)
 {
-	const struct panel *panel = s->conf.panels[want->pair.panel];
+	const struct panel *panel = s->panels[want->pair.panel];
 	struct session_slot *slot = session_slot(s, want->pair.panel, want->pair.server);
 	struct source *source = s->server[want->pair.server].source;
 
@@ -265,7 +274,7 @@ bool session_flush(struct session *s)
 
 	for (int k = 0; k < s->server_count - 1; k++)
 		session_send(s, k);
-	for (int i = 0; i < s->conf.panel_count * s->server_count; i++)
+	for (int i = 0; i < s->panel_count * s->server_count; i++)
 		open = open || s->slot[i].lookups_open != 0;
 	return open;
 }

@@ -41,6 +41,8 @@ struct session_server {
 struct session {
 	struct loop *loop;
 	struct session_conf conf;
+	const struct panel *const *panels;
+	int panel_count;
 	struct session_server *server; /* server_count, dytop itself last */
 	const struct server_status **status;
 	struct server_status self;
@@ -64,6 +66,7 @@ void session_ask_due(struct session *s, int server);
 void session_stage(struct session *s, int server, int panel, int lookup, const int64_t *keys, int key_count);
 void session_send(struct session *s, int server);
 void session_sample_running(struct session *s); /* the sampler's turn */
+bool session_observes(const struct session *s);  /* a panel is wanted that a sampler feeds */
 
 /* session_self.c: the panels about dytop itself. */
 void session_ask_self(struct session *s, int panel);

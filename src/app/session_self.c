@@ -63,7 +63,7 @@ static void set_field(struct sample *sample, int row, int column, const struct s
 
 void session_ask_self(struct session *s, int index)
 {
-	const struct panel *panel = s->conf.panels[index];
+	const struct panel *panel = s->panels[index];
 	struct session_slot *slot = session_slot(s, index, s->server_count - 1);
 	struct sample *sample = sample_new(panel->field_count);
 	const struct clock *now = loop_now(s->loop);

@@ -15,8 +15,9 @@ static bool find(void *library, const char *name, void *slot)
 
 int libpq_load(struct libpq *out, struct err *why)
 {
-	/* RTLD_NODELETE: OpenSSL registers handlers that run at exit. */
-	void *library = dlopen("libpq.so.5", RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
+	/* Lazy: binding every symbol of libpq and of what it needs takes three times as long as loading them.
+	 * RTLD_NODELETE: OpenSSL registers handlers that run at exit. */
+	void *library = dlopen("libpq.so.5", RTLD_LAZY | RTLD_LOCAL | RTLD_NODELETE);
 	struct libpq pq = {0};
 	const char *missing = NULL;
 	bool cancel;

@@ -60,7 +60,7 @@ static int load(struct tls *t, struct err *why)
 {
 	void *library = NULL;
 	for (size_t i = 0; i < ARRAY_LEN(library_names) && !library; i++)
-		library = dlopen(library_names[i], RTLD_NOW | RTLD_LOCAL);
+		library = dlopen(library_names[i], RTLD_LAZY | RTLD_LOCAL);
 	if (!library)
 		return err_set(why, ERR_UNSUPPORTED,
 		               "TLS needs the library libevent_openssl (Debian package libevent-openssl-2.1-7): %s", dlerror());

@@ -79,6 +79,8 @@ class Tty:
             for fd in (0, 1, 2):
                 os.dup2(slave, fd)
             os.closerange(3, 256)
+            for signo in (signal.SIGPIPE, signal.SIGXFSZ):      # Python ignores them, and that would be inherited
+                signal.signal(signo, signal.SIG_DFL)
             if cwd:
                 os.chdir(cwd)
             os.execvpe(command[0], command, environ)
