@@ -1,6 +1,7 @@
 /* dytop panel
 title: Activity
 about: Who runs what, how long, waits on what and is blocked by whom.
+empty: "nobody is connected"
 screen: activity
 digit: 1
 order: 10

@@ -1,6 +1,7 @@
 /* dytop panel
 title: Clients
 about: Who is connected to Redis.
+empty: "no clients"
 source: redis
 screen: cache
 order: 83

@@ -1,6 +1,7 @@
 /* dytop panel
 title: Databases
 about: "Keys by Redis database."
+empty: "there are no keys"
 source: redis
 screen: cache
 order: 81

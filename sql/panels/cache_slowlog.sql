@@ -1,6 +1,7 @@
 /* dytop panel
 title: Slow log
 about: "The last commands that took longer than slowlog-log-slower-than."
+empty: "the slow log is empty"
 source: redis
 screen: cache
 order: 82

@@ -1,6 +1,7 @@
 /* dytop panel
 title: Commands
 about: What each Redis command did in the last interval.
+empty: "no command was called yet"
 source: redis
 screen: commands
 order: 110

@@ -1,6 +1,7 @@
 /* dytop panel
 title: Indexes
 about: "What each index of this database is used for: scans, rows, size; unused, invalid and duplicate ones."
+empty: "there are no indexes of users"
 screen: indexes
 digit: 4
 order: 40

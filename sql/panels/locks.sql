@@ -1,6 +1,7 @@
 /* dytop panel
 title: Locks
 about: "Who waits for a lock and who holds it: the root blocker first, its victims below."
+empty: "nothing waits: no locks"
 screen: locks
 digit: 3
 order: 30

@@ -1,6 +1,7 @@
 /* dytop panel
 title: Application pools
 about: "Sessions by application and client, against the pool size configured for the application."
+empty: "no application is connected"
 screen: pools
 digit: 7
 order: 70

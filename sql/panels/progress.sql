@@ -1,6 +1,7 @@
 /* dytop panel
 title: Progress
 about: "Long commands and how far they are: vacuum, analyze, create index, cluster, copy, base backup."
+empty: "nothing under way: no vacuum, analyze, create index, copy, cluster or base backup"
 screen: progress
 digit: 9
 order: 90

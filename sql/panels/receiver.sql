@@ -1,6 +1,7 @@
 /* dytop panel
 title: Receiver
 about: "On a standby: where its log comes from and how far behind it is."
+empty: "no WAL receiver: this server is no standby"
 screen: replication
 shape: card
 order: 129

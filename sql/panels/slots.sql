@@ -1,6 +1,7 @@
 /* dytop panel
 title: Slots
 about: "Replication slots and the log that each holds back."
+empty: "there are no replication slots"
 screen: replication
 order: 131
 every: 5s

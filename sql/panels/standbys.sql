@@ -1,6 +1,7 @@
 /* dytop panel
 title: Standbys
 about: "Who receives the write-ahead log of this server, and how far behind."
+empty: "no standby is connected"
 screen: replication
 order: 130
 every: 2s

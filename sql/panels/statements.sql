@@ -1,6 +1,7 @@
 /* dytop panel
 title: Statements
 about: What each normalised statement did in the last interval.
+empty: "no statement was recorded yet"
 screen: statements
 digit: 2
 order: 20

@@ -1,6 +1,7 @@
 /* dytop panel
 title: Tables
 about: "What happens to each table of this database: scans, changes, dead rows, vacuum, size."
+empty: "there are no tables of users"
 screen: tables
 digit: 5
 order: 50

@@ -116,6 +116,7 @@ struct panel {
 	const char *name;        /* the file's name without its ending */
 	const char *file;        /* for messages */
 	const char *title, *about;
+	const char *empty;       /* what it means that there are no rows ("nothing waits: no locks"), or NULL */
 	const char *screen;      /* which screen it stands on (default: its name) */
 	const char *source_name; /* "pg", "redis", "pgbouncer", "self" */
 	enum panel_source source;

@@ -9,7 +9,8 @@
 static const char *const known_keys[] = {
 	"title", "about", "source",  "screen",   "shape",  "digit",   "order",   "always",  "every",  "timeout",
 	"limit", "needs", "params",  "reader",   "key",    "reset",   "hidden",  "sort",    "hide",   "tree",
-	"cycle", "trend", "timings", "observes", "fields", "lookups", "columns", "figures", "charts", NULL,
+	"cycle", "trend", "timings", "observes", "fields", "lookups", "columns", "figures", "charts", "empty",
+	NULL,
 };
 
 static int read_source(struct panel_parser *pp)
@@ -105,6 +106,8 @@ int panel_parse_top(struct panel_parser *pp)
 	p->about = "";
 	if (rc == 0)
 		rc = panel_read_text(pp, pp->root, "about", &p->about);
+	if (rc == 0)
+		rc = panel_read_text(pp, pp->root, "empty", &p->empty);
 	if (rc == 0)
 		rc = read_source(pp);
 	if (rc == 0)

@@ -89,6 +89,18 @@ static void write_column(struct writer *w, int column)
 		pager_end(p);
 }
 
+/* True when a later column has all of this text (and perhaps more of it). */
+static bool comes_again(const struct writer *w, int column, struct str text)
+{
+	for (int i = column + 1; i < w->t->p->column_count; i++) {
+		struct cell cell = feed_cell(w->f, w->row, i, w->wall_us);
+
+		if (cell.kind == CELL_TEXT && cell.text.len >= text.len && memcmp(cell.text.at, text.at, text.len) == 0)
+			return true;
+	}
+	return false;
+}
+
 /* The long texts, in full up to a ceiling. */
 static void write_text(struct writer *w, int column)
 {
@@ -98,7 +110,7 @@ static void write_text(struct writer *w, int column)
 	struct str head;
 	char more[64];
 
-	if (!is_long(&cell))
+	if (!is_long(&cell) || comes_again(w, column, cell.text))
 		return;
 	head = text_head(cell.text, UI_TEXT_MAX);
 	pager_end(p);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: PostgreSQL */
-/* The top of the screen: servers, figures, tabs, and a line for each server that is not live. */
-#include <math.h>
+/* The top of the screen: servers, figures, and a line for each server that is not live. */
 #include <stdio.h>
 
 #include "core/utf8.h"
@@ -12,13 +11,10 @@ enum {
 	FIGURE_GAP = 2,
 	FIGURES_LINE_MAX = 32,
 	BANNERS_MAX = 3,
-	TALL = 30,       /* rows from which on all figure lines are shown */
-	LOW = 14,        /* rows under which one is */
-	VERY_LOW = 10,   /* rows under which none is */
 };
 
 #define GRACE_NS CLOCK_SECOND_NS /* a first connect may take that long before it has a line of its own */
-#define COST_STEP_NS (10 * CLOCK_SECOND_NS)
+
 
 /* --- line 1 ------------------------------------------------------------------------------------------------------- */
 
@@ -346,79 +342,13 @@ static bool draw_figure_line(struct ui *u, const struct ui_host *h, struct canva
 
 int header_draw(struct ui *u, const struct ui_host *h, struct canvas *c)
 {
-	int lines = c->height >= TALL ? 3 : c->height >= LOW ? 2 : c->height >= VERY_LOW ? 1 : 0;
+	int lines = c->height >= UI_TALL ? 3 : c->height >= UI_LOW ? 2 : c->height >= UI_VERY_LOW ? 1 : 0;
 	int y = 1;
 
 	draw_title(u, h, c);
 	for (int place = 1; place <= 3 && y <= lines; place++)
 		y += draw_figure_line(u, h, c, y, place);
 	return y;
-}
-
-/* --- tabs ------------------------------------------------------------------------------------------------------------ */
-
-static void tab_text(const struct ui *u, int screen, char out[64])
-{
-	const struct ui_screen *s = &u->screen[screen];
-	char digit[16] = "";
-
-	if (s->digit >= 0)
-		snprintf(digit, sizeof(digit), "%d ", s->digit);
-	snprintf(out, 64, "%s%.40s", digit, s->name);
-	for (char *at = out; *at && screen == u->here; at++)
-		*at = *at >= 'a' && *at <= 'z' ? (char)(*at - 'a' + 'A') : *at;
-}
-
-static int tab_width(const struct ui *u, int screen)
-{
-	char text[64];
-
-	tab_text(u, screen, text);
-	return utf8_text_width(text, strlen(text)) + 1;
-}
-
-/* What dytop costs its servers; taken over at most every ten seconds, so that the line stands still. */
-static int draw_cost(struct ui *u, const struct ui_host *h, struct canvas *c, int y)
-{
-	char text[64];
-	int width;
-
-	if (u->cost_ns == 0 || h->now.mono_ns - u->cost_ns >= COST_STEP_NS || isnan(u->cost_shown)) {
-		u->cost_shown = h->cost_share;
-		u->cost_ns = h->now.mono_ns;
-	}
-	if (isnan(u->cost_shown) || c->width < 60)
-		return c->width;
-	snprintf(text, sizeof(text), "dytop cost %.*f%%", u->cost_shown < 1 ? 2 : 1, u->cost_shown);
-	width = (int)strlen(text);
-	canvas_puts(c, c->width - width - 1, y, width, SLOT_DIM, 0, text);
-	return c->width - width - 3;
-}
-
-int header_tabs(struct ui *u, const struct ui_host *h, struct canvas *c, int y)
-{
-	int end = draw_cost(u, h, c, y) - 1, first = 0, x = 1, used = 0;
-
-	for (int i = 0; i <= u->here; i++)
-		used += tab_width(u, i);
-	while (first < u->here && used > end - 2) /* the one that one is on is always seen */
-		used -= tab_width(u, first++);
-	if (first > 0)
-		canvas_puts(c, 0, y, 1, SLOT_KEY, 0, "<");
-	for (int i = first; i < u->screen_count; i++) {
-		char text[64];
-		int width = tab_width(u, i);
-
-		if (x + width > end && i != u->here) {
-			canvas_puts(c, x < c->width ? x : c->width - 1, y, 1, SLOT_KEY, 0, ">");
-			break;
-		}
-		tab_text(u, i, text);
-		canvas_puts(c, x, y, end - x, i == u->here ? SLOT_TAB_HERE : SLOT_TAB, 0, text);
-		ui_hit(u, x, y, width, HIT_TAB, i);
-		x += width;
-	}
-	return y + 1;
 }
 
 /* --- banners ---------------------------------------------------------------------------------------------------------- */
@@ -457,7 +387,7 @@ static bool wants_banner(const struct server_status *s, const struct ui_host *h)
 
 int header_banners(struct ui *u, const struct ui_host *h, struct canvas *c, int y)
 {
-	int most = c->height < VERY_LOW ? 0 : c->height < LOW ? 1 : BANNERS_MAX, drawn = 0;
+	int most = c->height < UI_VERY_LOW ? 0 : c->height < UI_LOW ? 1 : BANNERS_MAX, drawn = 0;
 
 	for (int kind = 0; kind < UI_KINDS && drawn < most; kind++) {
 		const struct server_status *s = u->chosen[kind] >= 0 ? h->servers[u->chosen[kind]] : NULL;

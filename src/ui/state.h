@@ -20,6 +20,9 @@ enum {
 	UI_KINDS = 4,        /* of enum panel_source */
 	UI_WIDTH_MIN = 24,   /* a smaller screen says so and draws nothing else */
 	UI_HEIGHT_MIN = 6,
+	UI_VERY_LOW = 10,    /* rows under which no figures are shown */
+	UI_LOW = 14,         /* ... one line of them */
+	UI_TALL = 30,        /* rows from which on all lines of them are */
 	UI_TEXT_MAX = 256 * 1024, /* bytes of one text that a window shows or the clipboard gets */
 	UI_RESULT_REDRAW_WANT = UI_REDRAW | UI_WANT
 };
@@ -108,6 +111,7 @@ struct ui {
 	double cost_shown;         /* the figure that stands in the tab line, and since when: it must not flicker */
 	int64_t cost_ns;
 	uint64_t drawn;            /* what the last draw showed, see ui_tick() */
+	uint64_t wanted;           /* the pairs that the caller was last told to ask for */
 	int width, height;         /* of the last draw */
 	bool ascii;                /* it was on a canvas without UTF-8 */
 };
@@ -175,6 +179,7 @@ void cells_age(char out[UNIT_TEXT_MAX], int64_t now_ns, int64_t then_ns);
 
 int header_draw(struct ui *u, const struct ui_host *h, struct canvas *c);         /* title, figures */
 int header_tabs(struct ui *u, const struct ui_host *h, struct canvas *c, int y);
+int header_table_tabs(struct ui *u, struct canvas *c, int y); /* the tables of a screen that has several */
 int header_banners(struct ui *u, const struct ui_host *h, struct canvas *c, int y);
 bool header_server_ok(const struct server_status *s);
 void footer_draw(struct ui *u, const struct ui_host *h, struct canvas *c, int y);  /* keys, or the prompt */

@@ -324,16 +324,20 @@ void table_empty_reason(struct ui *u, const struct ui_host *h, const struct ui_t
 	else if (v->hidden_count > 0)
 		buf_addf(out, "%d %s hidden (i shows them)", v->hidden_count, t->p->hide_title ? t->p->hide_title : "rows");
 	else
-		buf_addf(out, "no rows: nothing to show in %s now", t->p->title);
+		buf_addf(out, "%s", t->p->empty ? t->p->empty : "no rows");
 }
 
-static void draw_empty(struct ui *u, const struct ui_host *h, struct canvas *c, const struct ui_table *t, int y)
+static void draw_empty(struct ui *u, const struct ui_host *h, struct canvas *c, const struct ui_table *t, int y, int end)
 {
 	struct buf raw = BUF_INIT(2048), text = BUF_INIT(8192);
+	struct pager lines = {0};
 
 	table_empty_reason(u, h, t, &raw);
 	clean_text(&text, buf_text(&raw), raw.len, c->ascii ? CLEAN_ASCII : 0);
-	cells_draw_cut(c, MARGIN + 1, y, c->width - MARGIN - 1, SLOT_DIM, buf_str(&text));
+	pager_clear(&lines);
+	pager_wrap(&lines, SLOT_DIM, 0, c->width - 2 * MARGIN - 1, buf_str(&text));
+	pager_draw(&lines, c, MARGIN + 1, y, c->width - 2 * MARGIN - 1, end);
+	pager_release(&lines);
 	buf_release(&raw);
 	buf_release(&text);
 }
@@ -366,6 +370,6 @@ void table_draw(struct ui *u, const struct ui_host *h, struct canvas *c, struct 
 			break;
 	}
 	if (t->view.count == 0 && rows > 0)
-		draw_empty(u, h, c, t, y + 1);
+		draw_empty(u, h, c, t, y + 1, end);
 	buf_release(&p.text);
 }

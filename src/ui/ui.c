@@ -11,6 +11,8 @@
 #include "ui/state.h"
 #include "ui/text.h"
 
+enum { WANTS_MAX = 128 };
+
 #define NOTICE_NS (INT64_C(6) * CLOCK_SECOND_NS)
 
 /* --- life -------------------------------------------------------------------------------------------------------------- */
@@ -227,8 +229,8 @@ static uint64_t hash_feed(uint64_t hash, const struct ui *u, const struct ui_hos
 /* Everything that a draw depends on, apart from keys. */
 static uint64_t shown_now(const struct ui *u, const struct ui_host *h)
 {
-	struct ui_want want[128];
-	int count = ui_wants(u, h, want, (int)ARRAY_LEN(want));
+	struct ui_want want[WANTS_MAX];
+	int count = ui_wants(u, h, want, WANTS_MAX);
 	uint64_t hash = map_hash_int(MAP_SEED, h->now.wall_us / 1000000);
 
 	for (int i = 0; i < h->server_count; i++) {
@@ -246,11 +248,28 @@ static uint64_t shown_now(const struct ui *u, const struct ui_host *h)
 	return hash;
 }
 
+/* The wanted pairs in one number. */
+static uint64_t wants_now(const struct ui *u, const struct ui_host *h)
+{
+	struct ui_want want[WANTS_MAX];
+	int count = ui_wants(u, h, want, WANTS_MAX);
+	uint64_t hash = map_hash_int(MAP_SEED, count);
+
+	for (int i = 0; i < count; i++)
+		hash = map_hash_int(map_hash_int(hash, want[i].panel), want[i].server);
+	return hash;
+}
+
 unsigned ui_tick(struct ui *u, const struct ui_host *host)
 {
 	unsigned result = 0;
+	uint64_t wanted;
 
 	screens_choose(u, host);
+	wanted = wants_now(u, host);
+	if (wanted != u->wanted) /* also when the first servers come up behind an empty screen */
+		result |= UI_WANT;
+	u->wanted = wanted;
 	if (u->notice.text[0] && !u->notice.error && host->now.mono_ns >= u->notice.until_ns) {
 		u->notice.text[0] = '\0';
 		result |= UI_REDRAW;
@@ -273,28 +292,6 @@ static void draw_too_small(struct canvas *c)
 		canvas_puts(c, 0, y, c->width, SLOT_TEXT, 0, text + used);
 }
 
-/* The line that names the tables of a screen that has several. */
-static int draw_table_tabs(struct ui *u, struct canvas *c, int y)
-{
-	const struct ui_screen *s = &u->screen[u->here];
-	int x = 1;
-
-	if (s->table_count < 2 || c->height < 10)
-		return y;
-	for (int i = 0; i < s->table_count; i++) {
-		const char *title = u->table[s->table[i]].p->title;
-		int used = canvas_puts(c, x, y, c->width - x, i == s->here ? SLOT_TAB_HERE : SLOT_TAB, 0,
-		                       i == s->here ? "[" : " ");
-
-		used += canvas_puts(c, x + used, y, c->width - x, i == s->here ? SLOT_TAB_HERE : SLOT_TAB, 0, title);
-		used += canvas_puts(c, x + used, y, c->width - x, i == s->here ? SLOT_TAB_HERE : SLOT_TAB, 0,
-		                    i == s->here ? "]" : " ");
-		ui_hit(u, x, y, used, HIT_TABLE, i);
-		x += used + 1;
-	}
-	return y + 1;
-}
-
 static void draw_screen(struct ui *u, const struct ui_host *h, struct canvas *c, int y, int end)
 {
 	struct ui_table *t = screens_table(u);
@@ -304,7 +301,7 @@ static void draw_screen(struct ui *u, const struct ui_host *h, struct canvas *c,
 		return;
 	}
 	y = cards_draw(u, h, c, y, t ? y + (end - y) / 2 : end);
-	y = draw_table_tabs(u, c, y);
+	y = header_table_tabs(u, c, y);
 	if (t)
 		table_draw(u, h, c, t, y, end);
 }

@@ -72,7 +72,7 @@ static const char *const panel_texts[][2] = {
 	 "  - {name: p95, title: p95, expr: 3 * sum(d(total)) / sum(d(calls)), unit: ms}\n"
 	 "*/\n-- since 130000\nSELECT queryid, calls, total, most, hit, read, io, rows, text FROM x\n"},
 	{"locks",
-	 "title: Locks\nscreen: locks\ndigit: 3\norder: 30\nkey: [pid]\ntree: {id: pid, parent: blocker, default: yes}\n"
+	 "title: Locks\nempty: 'nothing waits: no locks'\nscreen: locks\ndigit: 3\norder: 30\nkey: [pid]\ntree: {id: pid, parent: blocker, default: yes}\n"
 	 "fields: {pid: id, blocker: id, mode: text, target: text, age_ms: gauge}\n"
 	 "columns:\n"
 	 "  - {name: pid, title: PID, unit: id, width: 7, priority: 1, about: process id}\n"

@@ -383,7 +383,7 @@ START_TEST(mistakes_in_fields)
 		"e.sql:26: unknown key 'x'; known: title, about, source, screen, "
 		"shape, digit, order, always, every, timeout, limit, needs, params, reader, key, reset, hidden, sort, "
 		"hide, tree, "
-		"cycle, trend, timings, observes, fields, lookups, columns, figures or charts");
+		"cycle, trend, timings, observes, fields, lookups, columns, figures, charts or empty");
 }
 END_TEST
 
@@ -420,7 +420,7 @@ START_TEST(mistakes_in_columns)
 		"e.sql:44: unknown key 'foo'; known: title, about, source, screen, shape, digit, "
 		"order, always, every, timeout, limit, needs, params, reader, key, reset, hidden, sort, hide, tree, "
 		"cycle, trend, "
-		"timings, observes, fields, lookups, columns, figures or charts");
+		"timings, observes, fields, lookups, columns, figures, charts or empty");
 	accepted("warn: self ~ drop", "warn: 'state = \"x\" and self ~ \"a, b\"'");
 }
 END_TEST

@@ -654,6 +654,9 @@ START_TEST(reasons_for_nothing)
 	err_set(&why, ERR_UNSUPPORTED, "extension pg_stat_statements is not installed: CREATE EXTENSION pg_stat_statements");
 	feed_fail(s->feed[statements][0], &why);
 	has(s, "CREATE EXTENSION pg_stat_statements");
+	stage_keys(s, "3");
+	stage_push(s, "locks", 0, "");
+	has(s, "nothing waits: no locks");
 	stage_keys(s, "1");
 	stage_push(s, "activity", 0, "1|-|idle|a|99000|1|-|0|q");
 	has(s, "1 idle hidden (i shows them)");
