@@ -13,6 +13,9 @@ sort: -age
 hide: {title: idle, when: 'state = "idle"'}
 tree: {id: pid, parent: parent, default: no}
 cycle: [age, xact_age, backend_age]
+# Idle sessions come without their text: they are most of the rows, and that text is of no use until a row is opened.
+# A text may come from a database of another encoding and end within a character, which left() takes for an error: hence the
+# blanks behind it.
 fields:
   pid: id
   backend_start: time
@@ -51,12 +54,12 @@ columns:
   - {name: xact_age, title: XTIME, unit: age, width: 6, priority: 1, warn: "> 60s", crit: "> 30min",
      about: how long its transaction is open}
   - {name: backend_age, title: BTIME, unit: age, width: 6, priority: 1, about: how long it is connected}
-  - {name: wait, title: WAIT, unit: text, width: 20, priority: 3, warn: 'wait ~ "^Lock:"',
+  - {name: wait, title: WAIT, unit: text, width: 18, priority: 3, warn: 'wait ~ "^Lock:"',
      about: "what it waits for, as type:event; empty when it runs on a processor"}
   - {name: blocked_by, title: BLOCKED BY, unit: text, width: 10, priority: 2, crit: 'self != ""', about: sessions that hold what it waits for}
   - {name: leader, title: LEADER, unit: id, width: 7, priority: 9, show: no, about: session that this parallel worker works for}
   - {name: query_id, title: QUERY ID, unit: id, width: 20, priority: 9, show: no, about: the statement's id in pg_stat_statements}
-  - {name: query, title: QUERY, unit: text, flex: yes, width: 20, priority: 1,
+  - {name: query, title: QUERY, unit: text, flex: yes, width: 32, priority: 1,
      about: "the running query; in any other state the last one (an idle session's is in its detail)"}
   - {name: full_query, title: FULL QUERY, unit: text, width: 20, priority: 9, show: no, about: "the query's text, as long as the server keeps it"}
   - {name: client_host, title: CLIENT HOST, unit: text, width: 16, priority: 9, show: no, about: "the client's name, where the server looks names up"}
@@ -72,22 +75,21 @@ figures:
   - {name: waiting, title: waiting, expr: 'count(state = "active" and wait != "")', unit: count}
 */
 -- since 140000
--- A text may come from a database of another encoding and end within a character, which left() takes for an error: hence the
--- blanks behind it.
 SELECT a.pid, a.backend_start, a.datid, a.usesysid, a.application, a.client, a.type, a.state, a.wait,
-       array_to_string(a.blockers, ' ') AS blocked_by, coalesce(a.leader, a.blockers[1]) AS parent, a.leader,
+       coalesce(array_to_string(a.blockers, ' '), '') AS blocked_by, coalesce(a.leader, a.blockers[1]) AS parent, a.leader,
        a.query_id, a.age, a.xact_age, a.backend_age, a.query, a.is_hidden
   FROM (SELECT s.pid, s.backend_start, s.datid, s.usesysid, s.application_name AS application,
                CASE WHEN s.client_port = -1 THEN 'local' ELSE host(s.client_addr) END AS client,
                s.backend_type AS type,
-               CASE s.state WHEN 'idle in transaction' THEN 'idle in tx'
+               CASE s.state WHEN 'idle' THEN 'idle' WHEN 'active' THEN 'active' WHEN 'idle in transaction' THEN 'idle in tx'
                             WHEN 'idle in transaction (aborted)' THEN 'idle in tx aborted'
                             WHEN 'fastpath function call' THEN 'fastpath' ELSE s.state END AS state,
-               CASE WHEN s.state <> 'idle' THEN s.wait_event_type || ':' || s.wait_event END AS wait,
+               CASE WHEN s.state <> 'idle' THEN coalesce(s.wait_event_type || ':' || s.wait_event, '') ELSE '' END AS wait,
                CASE WHEN s.wait_event_type = 'Lock' THEN pg_blocking_pids(s.pid) END AS blockers,
                s.leader_pid AS leader,
                CASE WHEN s.state <> 'idle' THEN s.query_id END AS query_id,
-               CASE WHEN s.backend_type = 'walsender' THEN NULL
+               CASE WHEN s.state = 'idle' THEN clock_timestamp() - s.state_change
+                    WHEN s.backend_type = 'walsender' THEN NULL
                     WHEN s.state = 'active' THEN clock_timestamp() - s.query_start
                     ELSE clock_timestamp() - s.state_change END AS age,
                clock_timestamp() - s.xact_start AS xact_age,
@@ -101,18 +103,19 @@ SELECT a.pid, a.backend_start, a.datid, a.usesysid, a.application, a.client, a.t
 
 -- since 130000
 SELECT a.pid, a.backend_start, a.datid, a.usesysid, a.application, a.client, a.type, a.state, a.wait,
-       array_to_string(a.blockers, ' ') AS blocked_by, coalesce(a.leader, a.blockers[1]) AS parent, a.leader,
+       coalesce(array_to_string(a.blockers, ' '), '') AS blocked_by, coalesce(a.leader, a.blockers[1]) AS parent, a.leader,
        a.age, a.xact_age, a.backend_age, a.query, a.is_hidden
   FROM (SELECT s.pid, s.backend_start, s.datid, s.usesysid, s.application_name AS application,
                CASE WHEN s.client_port = -1 THEN 'local' ELSE host(s.client_addr) END AS client,
                s.backend_type AS type,
-               CASE s.state WHEN 'idle in transaction' THEN 'idle in tx'
+               CASE s.state WHEN 'idle' THEN 'idle' WHEN 'active' THEN 'active' WHEN 'idle in transaction' THEN 'idle in tx'
                             WHEN 'idle in transaction (aborted)' THEN 'idle in tx aborted'
                             WHEN 'fastpath function call' THEN 'fastpath' ELSE s.state END AS state,
-               CASE WHEN s.state <> 'idle' THEN s.wait_event_type || ':' || s.wait_event END AS wait,
+               CASE WHEN s.state <> 'idle' THEN coalesce(s.wait_event_type || ':' || s.wait_event, '') ELSE '' END AS wait,
                CASE WHEN s.wait_event_type = 'Lock' THEN pg_blocking_pids(s.pid) END AS blockers,
                s.leader_pid AS leader,
-               CASE WHEN s.backend_type = 'walsender' THEN NULL
+               CASE WHEN s.state = 'idle' THEN clock_timestamp() - s.state_change
+                    WHEN s.backend_type = 'walsender' THEN NULL
                     WHEN s.state = 'active' THEN clock_timestamp() - s.query_start
                     ELSE clock_timestamp() - s.state_change END AS age,
                clock_timestamp() - s.xact_start AS xact_age,

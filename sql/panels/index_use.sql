@@ -24,7 +24,7 @@ figures:
   - {name: index_use_life, title: "index use%, lifetime", expr: 100 * idx_scan / (idx_scan + seq_scan), unit: percent}
 */
 -- since 130000
-SELECT count(*) AS tables, sum(pg_stat_get_numscans(c.oid))::int8 AS seq_scan,
+SELECT count(*) AS tables, coalesce(sum(pg_stat_get_numscans(c.oid)), 0)::int8 AS seq_scan,
        coalesce(sum((SELECT sum(pg_stat_get_numscans(i.indexrelid)) FROM pg_index AS i WHERE i.indrelid = c.oid)), 0)::int8 AS idx_scan
   FROM pg_class AS c
  WHERE c.relkind IN ('r', 'm') AND c.oid >= 16384 AND c.reltuples >= 1000

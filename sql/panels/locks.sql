@@ -8,6 +8,7 @@ order: 30
 key: [pid]
 sort: -victims
 tree: {id: pid, parent: blocker, default: yes}
+# Of several blockers the tree takes one that waits for nobody, so that the root is the one to look at.
 fields:
   pid: id
   blocker: id
@@ -52,7 +53,7 @@ columns:
   - {name: client, title: CLIENT, unit: text, width: 15, priority: 8, about: "address of the client; local for a Unix socket"}
   - {name: wait, title: WAIT, unit: text, width: 18, priority: 7, show: no, about: "what it waits for, as type:event"}
   - {name: lock_type, title: TYPE, unit: text, width: 13, priority: 8, show: no, about: kind of lock}
-  - {name: query, title: QUERY, unit: text, flex: yes, width: 20, priority: 1, about: its running or last query}
+  - {name: query, title: QUERY, unit: text, flex: yes, width: 24, priority: 1, about: its running or last query}
   - {name: full_query, title: FULL QUERY, unit: text, width: 20, priority: 9, show: no, about: "the query's text, as long as the server keeps it"}
 figures:
   - {name: lock_waiters, title: waiting for locks, expr: 'count(wait ~ "^Lock:")', unit: count, warn: "> 0", crit: ">= 5"}
@@ -65,7 +66,6 @@ WITH RECURSIVE waiting AS MATERIALIZED (
 	 WHERE pg_stat_get_backend_wait_event_type(b) = 'Lock'
 	 LIMIT 500
 ), edge AS MATERIALIZED (
-	-- one blocker of each: rather one that waits for nobody
 	SELECT w.pid, w.blockers,
 	       coalesce((SELECT x FROM unnest(w.blockers) AS x WHERE x NOT IN (SELECT v.pid FROM waiting AS v) LIMIT 1),
 	                w.blockers[1]) AS blocker

@@ -9,6 +9,7 @@ every: 2s
 params: [pools]            # JSON: [{"application": "dytallix-bridge", "max": 20, "min": 5, "lifetime_s": 1800, "idle_s": 600, ...
 key: [application, client, datid, usesysid]
 sort: -open
+# Of hidden sessions only the number is known: what rests on their state is unknown.
 fields:
   application: text
   client: text
@@ -71,7 +72,6 @@ WITH pool AS MATERIALIZED (
 	 WHERE s.pid <> pg_backend_pid() AND (s.backend_type = 'client backend' OR s.backend_type IS NULL AND s.datid IS NOT NULL)
 )
 SELECT coalesce(s.application, p.application) AS application, s.client, s.datid, s.usesysid, count(s.pid) AS open,
-       -- Of hidden sessions only the number is known.
        CASE WHEN s.is_hidden IS NOT TRUE THEN count(*) FILTER (WHERE s.state = 'active') END AS active,
        CASE WHEN s.is_hidden IS NOT TRUE THEN count(*) FILTER (WHERE s.state = 'idle') END AS idle,
        CASE WHEN s.is_hidden IS NOT TRUE THEN count(*) FILTER (WHERE s.state LIKE 'idle in transaction%') END AS idle_in_tx,

@@ -14,6 +14,7 @@ fields:
   calls: counter
   total_exec_time: counter
   squares: counter
+  slowest: gauge
   rows: counter
   shared_hit: counter
   shared_read: counter
@@ -30,19 +31,20 @@ figures:
   - {name: queries, title: queries, expr: "if(coalesce(d(dealloc), 0) > 0, unknown, rate(calls))", unit: rate, line: 1, order: 20, trend: yes}
   - {name: mean, title: mean, expr: "if(coalesce(d(dealloc), 0) > 0, unknown, d(total_exec_time) / d(calls))", unit: ms, line: 1, order: 30,
      warn: "> 100ms", crit: "> 1s"}
-  # Cantelli: at most 5 % lie above mean + sqrt(0.95 / 0.05) * deviation, whatever the distribution. The last term is what
-  # rounding of the sums can hide.
+  # Cantelli: at most 5 % lie above mean + sqrt(0.95 / 0.05) * deviation, whatever the distribution. The last term of the root
+  # is what rounding of the sums can hide. And none lies above the longest one ever.
   - {name: p95_bound, title: "p95 <=", unit: ms, line: 1, order: 40, trend: yes,
-     expr: "if(coalesce(d(dealloc), 0) > 0, unknown, d(total_exec_time) / d(calls) + 4.359 * sqrt(greatest(0, d(squares) / d(calls)
-            - (d(total_exec_time) / d(calls)) * (d(total_exec_time) / d(calls))) + 0.000000000001 * squares / d(calls)))"}
+     expr: "if(coalesce(d(dealloc), 0) > 0, unknown, least(slowest, d(total_exec_time) / d(calls) + 4.359 * sqrt(greatest(0, d(squares) / d(calls)
+            - (d(total_exec_time) / d(calls)) * (d(total_exec_time) / d(calls))) + 0.000000000001 * squares / d(calls))))"}
   - {name: p99_bound, title: "p99 <=", unit: ms, line: 1, order: 50,
-     expr: "if(coalesce(d(dealloc), 0) > 0, unknown, d(total_exec_time) / d(calls) + 9.950 * sqrt(greatest(0, d(squares) / d(calls)
-            - (d(total_exec_time) / d(calls)) * (d(total_exec_time) / d(calls))) + 0.000000000001 * squares / d(calls)))"}
+     expr: "if(coalesce(d(dealloc), 0) > 0, unknown, least(slowest, d(total_exec_time) / d(calls) + 9.950 * sqrt(greatest(0, d(squares) / d(calls)
+            - (d(total_exec_time) / d(calls)) * (d(total_exec_time) / d(calls))) + 0.000000000001 * squares / d(calls))))"}
   - {name: statements_evicted, title: statements evicted, expr: d(dealloc), unit: count, warn: "> 0"}
 */
 -- since 140000
 SELECT count(*) AS entries, sum(s.calls)::int8 AS calls, sum(s.total_exec_time) AS total_exec_time,
        sum(s.calls * (s.mean_exec_time * s.mean_exec_time + s.stddev_exec_time * s.stddev_exec_time)) AS squares,
+       max(s.max_exec_time) AS slowest,
        sum(s.rows)::int8 AS rows, sum(s.shared_blks_hit)::int8 AS shared_hit, sum(s.shared_blks_read)::int8 AS shared_read,
        max(i.dealloc) AS dealloc, max(i.stats_reset) AS stats_reset
   FROM :"pg_stat_statements_schema".pg_stat_statements(false) AS s,
@@ -51,5 +53,6 @@ SELECT count(*) AS entries, sum(s.calls)::int8 AS calls, sum(s.total_exec_time) 
 -- since 130000
 SELECT count(*) AS entries, sum(s.calls)::int8 AS calls, sum(s.total_exec_time) AS total_exec_time,
        sum(s.calls * (s.mean_exec_time * s.mean_exec_time + s.stddev_exec_time * s.stddev_exec_time)) AS squares,
+       max(s.max_exec_time) AS slowest,
        sum(s.rows)::int8 AS rows, sum(s.shared_blks_hit)::int8 AS shared_hit, sum(s.shared_blks_read)::int8 AS shared_read
   FROM :"pg_stat_statements_schema".pg_stat_statements(false) AS s

@@ -76,7 +76,7 @@ columns:
   - {name: toplevel, title: TOP, unit: bool, width: 4, priority: 9, show: no, about: "sent by a client; no: run inside a function"}
   - {name: queryid, title: QUERY ID, unit: id, width: 20, priority: 9, show: no, about: the statement's id}
   - {name: since, title: SINCE, expr: stats_since, unit: time, width: 10, priority: 9, show: no, about: when its statistics began}
-  - {name: query, title: QUERY, expr: "coalesce(text, example)", unit: text, flex: yes, width: 20, priority: 1,
+  - {name: query, title: QUERY, expr: "coalesce(text, example)", unit: text, flex: yes, width: 36, priority: 1,
      about: "the statement with its constants taken out; until that is read, one as it is running"}
   - {name: full_query, title: FULL QUERY, unit: text, width: 20, priority: 9, show: no, about: the whole text}
 */

@@ -74,7 +74,7 @@ columns:
   - {name: database, title: DATABASE, unit: text, width: 10, priority: 6, about: where it ran}
   - {name: user, title: USER, unit: text, width: 10, priority: 8, about: role that ran it}
   - {name: queryid, title: QUERY ID, unit: id, width: 20, priority: 9, show: no, about: the statement's id}
-  - {name: query, title: QUERY, expr: "coalesce(text, example)", unit: text, flex: yes, width: 20, priority: 1,
+  - {name: query, title: QUERY, expr: "coalesce(text, example)", unit: text, flex: yes, width: 36, priority: 1,
      about: "the statement with its constants taken out; until that is read, one as it is running"}
   - {name: full_query, title: FULL QUERY, unit: text, width: 20, priority: 9, show: no, about: the whole text}
 */
