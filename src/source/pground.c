@@ -209,11 +209,11 @@ bool pground_ready(const struct pg *p)
 	return p->live && !p->round_open && p->source->status.state == SERVER_LIVE;
 }
 
-/* Extensions are looked up before the first ask that needs one, and again when one was missing a while ago. */
-static void look_for_extensions(struct pg *p)
+/* Extensions are looked up when an ask first needs one, and again when one was missing a while ago. */
+static bool wants_extensions(struct pg *p)
 {
 	int64_t now = loop_now(p->source->loop)->mono_ns;
-	bool wanted = false;
+	bool old = now - p->extensions_ns > PG_EXTENSIONS_MS * CLOCK_MS_NS;
 
 	for (int i = 0; i < p->round_count; i++) {
 		struct pgask *a = &p->round[i];
@@ -221,26 +221,27 @@ static void look_for_extensions(struct pg *p)
 
 		if (a->state != PGASK_WAITING || !a->needs_extensions)
 			continue;
-		if (!p->extensions.known)
-			wanted = true;
-		else if (now - p->extensions_ns > PG_EXTENSIONS_MS * CLOCK_MS_NS &&
-		         pgstmt_choose(a->stmt, p->source->status.version, &p->extensions, "", &why) < 0)
-			wanted = true;
+		if (!p->extensions.known || (old && pgstmt_choose(a->stmt, p->source->status.version, &p->extensions, "", &why) < 0))
+			return true;
 	}
-	if (!wanted)
-		return;
+	return false;
+}
+
+static void ask_extensions(struct pg *p)
+{
 	for (int i = 0; i < p->expect_count; i++) {
 		if (p->expect[(p->expect_at + i) % PG_EXPECT_MAX].kind == PGEXPECT_EXTENSIONS)
 			return; /* under way */
 	}
-	p->extensions.known = false;
-	p->extensions_ns = now;
+	p->extensions_ns = loop_now(p->source->loop)->mono_ns;
 	if (pg_send(p, PGEXPECT_EXTENSIONS, "pg_extensions", 0, NULL))
 		pg_sent(p);
 }
 
 int pground_ask(struct pg *p, const struct ask *asks, int count, struct err *why)
 {
+	bool wanted;
+
 	(void)why;
 	p->round = mem_calloc((size_t)count, sizeof(*p->round));
 	p->round_count = count;
@@ -249,8 +250,12 @@ int pground_ask(struct pg *p, const struct ask *asks, int count, struct err *why
 	pgconn_sent(p->conn);
 	for (int i = 0; i < count; i++)
 		take_ask(p, &p->round[i], &asks[i]);
-	look_for_extensions(p);
+	wanted = wants_extensions(p);
+	if (wanted)
+		p->extensions.known = false;
 	send_waiting(p);
+	if (wanted)
+		ask_extensions(p); /* behind what does not need them: the main view comes first */
 	p->source->asking_ns = p->sent_ns;
 	loop_timer_in(p->slice, 0); /* hands over what needs no server */
 	return 0;
