@@ -69,6 +69,8 @@ static bool pair_settled(const struct batch *b, const struct batch_pair *p)
 
 static bool lookups_settled(struct batch *b)
 {
+	bool busy = false;
+
 	for (int i = 0; i < b->pair_count; i++) {
 		struct batch_pair *p = &b->pair[i];
 		const struct feed *feed = session_feed(b->session, p->at.panel, p->at.server);
@@ -76,6 +78,10 @@ static bool lookups_settled(struct batch *b)
 
 		if (!feed || status_of(b, p->at.server)->state != SERVER_LIVE)
 			continue;
+		if (session_source(b->session, p->at.server) && !source_ready(session_source(b->session, p->at.server))) {
+			busy = true; /* with something else: what is missing can only be asked when that is over */
+			continue;
+		}
 		view_update(&p->view, feed, loop_now(b->loop)->wall_us, false);
 		rows.rows = p->view.order;
 		rows.count = p->view.count;
@@ -86,7 +92,7 @@ static bool lookups_settled(struct batch *b)
 				rows.whole |= 1u << k;
 		session_fill(b->session, &rows);
 	}
-	return !session_flush(b->session);
+	return !session_flush(b->session) && !busy;
 }
 
 static int write_out(struct batch *b)

@@ -59,6 +59,8 @@ static int print_lists(const struct options *o, struct buf *text, struct err *wh
 		usage_panels(files, text);
 	else if (o->action == OPTIONS_LIST_SCREENS)
 		usage_screens(files, text);
+	else if (o->action == OPTIONS_DOCS_ROFF || o->action == OPTIONS_DOCS_MARKDOWN)
+		usage_reference(files, o->action == OPTIONS_DOCS_ROFF, text);
 	else if (o->action == OPTIONS_LIST_THEMES)
 		usage_themes(files, text);
 	else

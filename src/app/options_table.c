@@ -145,6 +145,10 @@ static const struct option_def table[] = {
 	{"list-options", 0, .group = OPTIONS_OTHER, ACT(OPTIONS_LIST_OPTIONS),
 	 .help = "print the names of all options, one a line (for completion)"},
 	{"help-keys", 0, .group = OPTIONS_OTHER, ACT(OPTIONS_HELP_KEYS), .help = "print the keys of the dashboard"},
+	{"docs-roff", 0, .group = OPTIONS_OTHER, ACT(OPTIONS_DOCS_ROFF),
+	 .help = "print the reference part of the man page"},
+	{"docs-markdown", 0, .group = OPTIONS_OTHER, ACT(OPTIONS_DOCS_MARKDOWN),
+	 .help = "print the same as Markdown tables"},
 	{.name = NULL},
 };
 

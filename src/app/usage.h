@@ -9,7 +9,8 @@
 
 void usage_help(struct buf *out);    /* at most 80 columns wide */
 void usage_options(struct buf *out); /* names, one a line */
-void usage_roff(struct buf *out);    /* the option list of the man page */
+/* Options, formats, keys, screens, panels, themes: the reference part of the man page (roff) and the README (Markdown). */
+void usage_reference(const struct files *f, bool roff, struct buf *out);
 void usage_panels(const struct files *f, struct buf *out);
 void usage_screens(const struct files *f, struct buf *out);
 void usage_themes(const struct files *f, struct buf *out);

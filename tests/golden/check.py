@@ -58,9 +58,17 @@ def check_frame(frame):
                     assert isinstance(value, (int, float)) and not isinstance(value, bool), (column, value)
 
 
+def validate(validator, value, kind):
+    """Fails with the place and the reason, not with the whole document."""
+    schema = {"$ref": f"#/$defs/{kind}", "$defs": validator.schema["$defs"]}
+    for error in jsonschema.Draft202012Validator(schema).iter_errors(value):
+        sys.exit(f"{kind} {error.json_path}: {error.message[:300]}")
+    validator.validate(value)
+
+
 def check_json(text, validator):
     document = load(text)
-    validator.validate(document)
+    validate(validator, document, "document")
     numbers = [f["frame"] for f in document["frames"]]
     assert numbers == list(range(1, len(numbers) + 1)), numbers
     for frame in document["frames"]:
@@ -73,7 +81,7 @@ def check_ndjson(text, validator):
     lines = text[:-1].split("\n")
     for line in lines:
         value = load(line)
-        validator.validate(value)
+        validate(validator, value, "line")
         check_frame(value)
     return len(lines)
 
