@@ -2,7 +2,7 @@
 /*
  * The one expression language: derived columns, thresholds, filters, figures, later alerts.
  *
- *   or and not   = != < <= > >=   ~ !~ (POSIX ERE, any case)   in (a, b)  not in (a, b)   + - * / %   unary -   ( )
+ *   or and not   = != < <= > >=   ~ !~ (patterns, any case)   in (a, b)  not in (a, b)   + - * / %   unary -   ( )
  *   numbers with units (100ms, 30 s, 64kB, 90%), "text" or 'text' (the quote doubled stands for itself), names,
  *   true, false, unknown. == and <> are taken for = and !=; keywords in any case.
  *   d(f)      increase of counter f since the sample before        rate(f)   d(f) per second
@@ -21,8 +21,7 @@
  * bound (x - bound, x / bound, -bound, bound * negative) the result is unknown. A comparison takes a bound at its shown
  * value. In a filter a comparison with unknown is false. Texts compare with texts only, by bytes.
  *
- * A pattern (behind ~ and !~) is a "text" or one word, at most 256 bytes, compiled once, and looked for in at most the
- * first 4096 bytes. Back-references and repetitions that multiply beyond 1000 are refused: their cost has no bound.
+ * A pattern (behind ~ and !~) is a "text" or one word: see model/pattern.h for what it may hold and what it costs.
  *
  * Size and depth are bounded (8192 bytes, 1024 nodes, depth 32): text may come from a person at the prompt.
  */
@@ -89,7 +88,8 @@ struct cell expr_eval(const struct expr *e, const struct expr_scope *scope, int 
 bool expr_true(const struct expr *e, const struct expr_scope *scope, int row);
 /* True when any id for which wanted(ctx, id) holds is read by the expression (e.g. "does this filter need texts?"). */
 bool expr_uses(const struct expr *e, bool (*wanted)(void *ctx, int id), void *ctx);
-/* True when it looks at all rows (sum, share, ...): its value may then not be computed with a scope of one row's own. */
+/* True when it looks at all rows (sum, share, ...): its value may then not be computed with a scope of one row's
+ * own. */
 bool expr_has_aggregates(const struct expr *e);
 
 #endif

@@ -193,7 +193,7 @@ static struct cell eval_match(const struct run *r, const struct expr_node *n, in
 
 	if (a.kind != CELL_TEXT)
 		return CELL_NONE;
-	return with_mark(cell_bool(expr_regex_match(&r->e->regex[n->arg], a.text) == (n->op == OP_MATCH)), a.mark);
+	return with_mark(cell_bool(pattern_match(r->e->pattern[n->arg], a.text) == (n->op == OP_MATCH)), a.mark);
 }
 
 static struct cell eval_in(const struct run *r, const struct expr_node *n, int row)

@@ -169,7 +169,7 @@ static int parse_match(struct parser *p, int left, size_t at)
 {
 	struct expr *e = p->e;
 	enum expr_op op = p->token.kind == TOKEN_MATCH ? OP_MATCH : OP_NMATCH;
-	struct expr_regex regex;
+	struct pattern *pattern = NULL;
 	struct token t;
 	int n, rc;
 
@@ -183,15 +183,15 @@ static int parse_match(struct parser *p, int left, size_t at)
 		return expr_fail(p, t.at, "~ wants a pattern behind it: one word or a text in quotes");
 	if (t.kind == TOKEN_TEXT)
 		t.text = unquoted(p, &t);
-	rc = expr_regex_compile(&regex, t.text, take_pool(p, t.text.len), p->why);
+	rc = pattern_new(&pattern, t.text, p->why);
 	if (rc < 0)
 		return err_prefix(p->why, "column %zu", t.at + 1);
-	e->regex = mem_resize(e->regex, (size_t)e->regex_count + 1, sizeof(*e->regex));
-	e->regex[e->regex_count++] = regex;
+	e->pattern = mem_resize(e->pattern, (size_t)e->pattern_count + 1, sizeof(*e->pattern));
+	e->pattern[e->pattern_count++] = pattern;
 	rc = expr_next(p);
 	n = rc < 0 ? rc : add_binary(p, op, EXPR_BOOL, left, 0);
 	if (n >= 0)
-		e->node[n].arg = (uint16_t)(e->regex_count - 1);
+		e->node[n].arg = (uint16_t)(e->pattern_count - 1);
 	return n;
 }
 
@@ -294,40 +294,38 @@ static int parse_not(struct parser *p)
 	return n < 0 ? n : add_binary(p, OP_NOT, EXPR_BOOL, n, 0);
 }
 
-static int parse_and(struct parser *p)
+/* part {word part}: what `and` and `or` have in common. */
+static int parse_chain(struct parser *p, enum token_kind kind, int (*part)(struct parser *p))
 {
-	int a = parse_not(p);
+	const char *word = kind == TOKEN_AND ? "and" : "or";
+	int a = part(p);
 
-	while (a >= 0 && p->token.kind == TOKEN_AND) {
+	while (a >= 0 && p->token.kind == kind) {
 		size_t at = p->token.at;
-		int b, rc = expr_want_condition(p, a, at, "and");
+		int b, rc = expr_want_condition(p, a, at, word);
 
 		if (rc >= 0)
 			rc = expr_next(p);
-		b = rc < 0 ? rc : expr_want_condition(p, parse_not(p), at, "and");
-		a = b < 0 ? b : add_binary(p, OP_AND, EXPR_BOOL, a, b);
+		b = rc < 0 ? rc : expr_want_condition(p, part(p), at, word);
+		a = b < 0 ? b : add_binary(p, kind == TOKEN_AND ? OP_AND : OP_OR, EXPR_BOOL, a, b);
 	}
 	return a;
 }
 
+static int parse_and(struct parser *p)
+{
+	return parse_chain(p, TOKEN_AND, parse_not);
+}
+
 int expr_parse_or(struct parser *p)
 {
-	int a;
+	int n;
 
 	if (++p->depth > EXPR_DEPTH_MAX)
 		return expr_fail(p, p->token.at, "nested deeper than %d", EXPR_DEPTH_MAX);
-	a = parse_and(p);
-	while (a >= 0 && p->token.kind == TOKEN_OR) {
-		size_t at = p->token.at;
-		int b, rc = expr_want_condition(p, a, at, "or");
-
-		if (rc >= 0)
-			rc = expr_next(p);
-		b = rc < 0 ? rc : expr_want_condition(p, parse_and(p), at, "or");
-		a = b < 0 ? b : add_binary(p, OP_OR, EXPR_BOOL, a, b);
-	}
+	n = parse_chain(p, TOKEN_OR, parse_and);
 	p->depth--;
-	return a;
+	return n;
 }
 
 /* --- whole texts -------------------------------------------------------------------------------------------------- */
@@ -362,8 +360,7 @@ static int parse(struct expr **out, struct str text, int self, const struct expr
 	int root;
 
 	p.e = mem_alloc(sizeof(*p.e));
-	/* a text may go into it twice: unquoted, and as the needle of a pattern */
-	p.e->pool = mem_alloc(text.len > EXPR_BYTES_MAX ? 1 : text.len * 2 + 1);
+	p.e->pool = mem_alloc(text.len > EXPR_BYTES_MAX ? 1 : text.len + 1);
 	root = parse_whole(&p);
 	free(p.type);
 	if (root < 0) {
@@ -389,9 +386,9 @@ void expr_free(struct expr *e)
 {
 	if (e == NULL)
 		return;
-	for (int i = 0; i < e->regex_count; i++)
-		expr_regex_release(&e->regex[i]);
-	free(e->regex);
+	for (int i = 0; i < e->pattern_count; i++)
+		pattern_free(e->pattern[i]);
+	free(e->pattern);
 	free(e->constant);
 	free(e->node);
 	free(e->pool);

@@ -3,16 +3,13 @@
 #ifndef MODEL_EXPR_PRIVATE_H
 #define MODEL_EXPR_PRIVATE_H
 
-#include <regex.h>
-
 #include "model/expr.h"
+#include "model/pattern.h"
 
 enum {
 	EXPR_BYTES_MAX = 8192,
 	EXPR_NODES_MAX = 1024,
 	EXPR_DEPTH_MAX = 32,
-	EXPR_PATTERN_MAX = 256,
-	EXPR_MATCH_MAX = 4096,
 };
 
 /* OP(NAME, the function that evaluates it) */
@@ -37,14 +34,8 @@ struct expr_node {
 	uint8_t op;
 	uint8_t slot;         /* aggregates: their number */
 	uint16_t first, next;
-	uint16_t arg;         /* number of a constant or of a regex */
+	uint16_t arg;         /* number of a constant or of a pattern */
 	int32_t id;           /* names, counters, histograms */
-};
-
-struct expr_regex {
-	bool literal;         /* no special characters: found without the regex engine */
-	struct str needle;    /* then: lower case */
-	regex_t compiled;     /* else */
 };
 
 struct expr {
@@ -52,17 +43,12 @@ struct expr {
 	int node_count, root;
 	struct cell *constant;
 	int constant_count;
-	struct expr_regex *regex;
-	int regex_count;
+	struct pattern **pattern;
+	int pattern_count;
 	int aggregate_count;
-	char *pool;           /* bytes of constants and needles; as large as the text it came from */
+	char *pool;           /* bytes of constants; as large as the text it came from */
 	size_t pool_len;
 };
-
-/* pool: room for pattern.len bytes, kept by the caller as long as the regex. */
-int expr_regex_compile(struct expr_regex *out, struct str pattern, char *pool, struct err *why) MUSTCHECK;
-void expr_regex_release(struct expr_regex *regex);
-bool expr_regex_match(const struct expr_regex *regex, struct str text);
 
 /* --- tokens ------------------------------------------------------------------------------------------------------- */
 
