@@ -54,7 +54,8 @@ static void set_field(struct sample *sample, int row, int column, const struct s
 
 	if (!status_field(st, name, now, &text, &number))
 		return;
-	sample_type(sample, column, text ? SAMPLE_TEXT : SAMPLE_FLOAT);
+	if (row == 0) /* once: setting it again would forget the rows before */
+		sample_type(sample, column, text ? SAMPLE_TEXT : SAMPLE_FLOAT);
 	if (text && text[0])
 		sample_set_text(sample, row, column, text, strlen(text));
 	else if (!text)

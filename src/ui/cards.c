@@ -4,7 +4,7 @@
 #include "core/utf8.h"
 #include "ui/state.h"
 
-enum { CARD_LINES_MAX = 4, PAIR_GAP = 2, CARD_BYTES_MAX = 4096 };
+enum { CARD_LINES_MAX = 4, CARD_LINES_LOW = 2, PAIR_GAP = 2, CARD_BYTES_MAX = 4096, PRIORITY_MAX = 9 };
 
 struct card {
 	const struct panel *p;
@@ -16,34 +16,82 @@ struct card {
 	int left;           /* where a line begins */
 };
 
-static bool draw_pair(struct card *card, int column)
+/* A pair as it will stand. */
+struct pair {
+	const struct panel_column *k;
+	struct buf text;
+	unsigned slot;
+	int alert;
+	int width;          /* columns with its title and sign; what stands behind it does not move */
+};
+
+static void make_pair(const struct card *card, int column, struct pair *out)
 {
 	const struct panel_column *k = &card->p->column[column];
-	int title = utf8_text_width(k->title, strlen(k->title));
-	int sign = k->crit ? 2 : k->warn ? 1 : 0;
 	struct cell cell = feed_cell(card->f, 0, column, card->wall_us);
-	int alert = k->warn || k->crit ? feed_alert(card->f, 0, column, card->wall_us) : 0;
-	unsigned slot = cells_slot(&cell, alert, card->stale);
-	struct buf text = BUF_INIT(CARD_BYTES_MAX);
-	int width, all;
+	int width;
 
-	cells_text(&text, &cell, k->unit, card->wall_us, 200, card->c->ascii);
-	width = utf8_text_width(buf_text(&text), text.len);
-	width = width < k->width ? k->width : width;
-	all = title + 1 + width + sign;
-	if (card->x > card->left && card->x + all > card->c->width) {
+	*out = (struct pair){.k = k, .text = BUF_INIT(CARD_BYTES_MAX)};
+	out->alert = k->warn || k->crit ? feed_alert(card->f, 0, column, card->wall_us) : 0;
+	out->slot = cells_slot(&cell, out->alert, card->stale);
+	cells_text(&out->text, &cell, k->unit, card->wall_us, 200, card->c->ascii);
+	width = utf8_text_width(buf_text(&out->text), out->text.len);
+	out->width = utf8_text_width(k->title, strlen(k->title)) + 1 + (width < k->width ? k->width : width) +
+	             (k->crit ? 2 : k->warn ? 1 : 0);
+}
+
+/* Moves on to where a pair of that width goes. */
+static void place_pair(struct card *card, int width)
+{
+	if (card->x > card->left && card->x + width > card->c->width) {
 		card->x = card->left;
 		card->y++;
 	}
-	if (card->y < card->end) {
-		int x = card->x + canvas_puts(card->c, card->x, card->y, card->c->width, SLOT_LABEL, 0, k->title) + 1;
-		int used = cells_draw_cut(card->c, x, card->y, card->c->width - x, slot, buf_str(&text));
+}
 
-		canvas_puts(card->c, x + used, card->y, sign, slot, 0, cells_sign(alert));
+static void draw_pair(struct card *card, const struct pair *pair)
+{
+	int x = card->x, used;
+
+	if (card->y >= card->end)
+		return;
+	x += canvas_puts(card->c, x, card->y, card->c->width, SLOT_LABEL, 0, pair->k->title) + 1;
+	used = cells_draw_cut(card->c, x, card->y, card->c->width - x, pair->slot, buf_str(&pair->text));
+	canvas_puts(card->c, x + used, card->y, 2, pair->slot, 0, cells_sign(pair->alert));
+}
+
+/* Goes through the pairs down to a priority; draws them, or only finds out how many lines they take. */
+static int walk(struct card *card, int priority, bool draw)
+{
+	int from = card->y;
+
+	card->x = card->left;
+	for (int i = 0; i < card->p->column_count; i++) {
+		struct pair pair;
+
+		if (!card->p->column[i].shown || card->p->column[i].priority > priority)
+			continue;
+		make_pair(card, i, &pair);
+		place_pair(card, pair.width);
+		if (draw)
+			draw_pair(card, &pair);
+		card->x += pair.width + PAIR_GAP;
+		buf_release(&pair.text);
 	}
-	card->x += all + PAIR_GAP;
-	buf_release(&text);
-	return card->y < card->end;
+	return card->y - from + 1;
+}
+
+/* Shows as many as there are lines for, the most telling ones. */
+static int draw_pairs(struct card *card)
+{
+	int priority = PRIORITY_MAX, y = card->y, lines = walk(card, priority, false);
+
+	while (lines > card->end - y && priority > 1) {
+		card->y = y;
+		lines = walk(card, --priority, false);
+	}
+	card->y = y;
+	return walk(card, priority, true);
 }
 
 /* Why the card is empty, in its place. */
@@ -64,7 +112,9 @@ static int draw_card(struct ui *u, const struct ui_host *h, struct canvas *c, in
 	const struct server_status *s = screens_status(u, h, panel);
 	struct card card = {.p = u->panel[panel], .f = screens_feed(u, h, panel), .c = c, .y = y};
 
-	card.end = end < y + CARD_LINES_MAX ? end : y + CARD_LINES_MAX;
+	int lines = c->height < UI_TALL ? CARD_LINES_LOW : CARD_LINES_MAX;
+
+	card.end = end < y + lines ? end : y + lines;
 	card.wall_us = screens_wall(card.f, h);
 	card.stale = (card.f && feed_state(card.f) == FEED_STALE) || (s && !header_server_ok(s));
 	card.left = card.x = 1 + canvas_puts(c, 1, y, c->width - 1, SLOT_TITLE, 0, card.p->title) + 2;
@@ -74,10 +124,8 @@ static int draw_card(struct ui *u, const struct ui_host *h, struct canvas *c, in
 		draw_reason(u, h, &card, panel);
 		return y + 1;
 	}
-	for (int i = 0; i < card.p->column_count; i++)
-		if (card.p->column[i].shown && !draw_pair(&card, i))
-			break;
-	return card.y < card.end ? card.y + 1 : card.end;
+	lines = draw_pairs(&card);
+	return y + lines < card.end ? y + lines : card.end;
 }
 
 int cards_draw(struct ui *u, const struct ui_host *h, struct canvas *c, int y, int end)

@@ -87,7 +87,9 @@ static int sign_of(const struct ui_table *t, int column)
 {
 	const struct panel_column *c = &t->p->column[column];
 
-	return c->crit ? 3 : c->warn ? 2 : 1;
+	if (!c->warn && !c->crit)
+		return t->view.sort == column && columns_right(c) ? 2 : 1;
+	return c->crit ? 3 : 2;
 }
 
 /* Takes columns out of the list until the rest fits: highest priority number first, from the right. */
