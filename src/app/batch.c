@@ -37,6 +37,7 @@ struct batch {
 	struct loop_signal *signals[3];
 	struct buf out;
 	int frame;             /* being gathered, from 1 */
+	int printed;           /* the last one printed */
 	int64_t turn;          /* session's turn in which it began */
 	int lookup_rounds;
 	bool late, last, printed_last, any_answer;
@@ -60,6 +61,8 @@ static bool pair_settled(const struct batch *b, const struct batch_pair *p)
 
 	if (!feed)
 		return true;
+	if (b->conf->next_frame) /* a recorded frame has what it has: that is known when everything was asked for once */
+		return !session_pending(b->session, p->at);
 	if (b->late || feed_generation(feed) != p->generation)
 		return true;
 	/* one failed attempt is an answer for a script; a later frame does not wait for a server that is down */
@@ -131,7 +134,7 @@ static int print_frame(struct batch *b)
 	                          .ascii = b->conf->ascii};
 	int rc;
 
-	frame.interval_s = b->frame > 1 || b->conf->frames != 1 ? b->conf->session.interval_ms / 1e3 : NAN;
+	frame.interval_s = b->frame > 1 || b->conf->frames != 1 ? b->conf->interval_s : NAN;
 	frame.servers = session_servers(b->session, &frame.server_count);
 	frame.server_count--; /* dytop itself is not a server one reports on */
 	b->failed = 0;
@@ -152,11 +155,14 @@ static int print_frame(struct batch *b)
 	rc = b->conf->format->frame(&b->out, &frame, &b->why);
 	free(panels);
 	b->printed_last = b->last;
+	b->printed = b->frame;
 	return rc < 0 ? rc : write_out(b);
 }
 
-static void begin_frame(struct batch *b)
+static bool begin_frame(struct batch *b)
 {
+	if (b->frame > 0 && b->conf->next_frame && !b->conf->next_frame(b->conf->ctx))
+		return false;
 	b->frame++;
 	b->late = false;
 	b->lookup_rounds = 0;
@@ -171,6 +177,7 @@ static void begin_frame(struct batch *b)
 		b->conf->turn(b->conf->ctx, b->session);
 	loop_timer_in(b->deadline, b->frame == 1 ? b->conf->frame_timeout_ms
 	                                         : b->conf->session.interval_ms + b->conf->frame_timeout_ms);
+	return true;
 }
 
 static void finish(struct batch *b, int rc)
@@ -193,10 +200,8 @@ static void on_turn(void *ctx)
 	if (!b->late && b->lookup_rounds++ < BATCH_LOOKUP_ROUNDS && !lookups_settled(b))
 		return;
 	rc = print_frame(b);
-	if (rc < 0 || b->last)
+	if (rc < 0 || b->last || !begin_frame(b))
 		finish(b, rc);
-	else
-		begin_frame(b);
 }
 
 static void on_deadline(void *ctx)
@@ -309,7 +314,7 @@ int batch_run(struct loop *l, const struct batch_conf *conf, struct buf *complai
 	loop_run(l);
 	rc = b.rc;
 	if (rc == 0 && !b.printed_last && conf->format->abandon) {
-		conf->format->abandon(&b.out, b.frame - 1);
+		conf->format->abandon(&b.out, b.printed);
 		rc = write_out(&b);
 	}
 	if (rc < 0)

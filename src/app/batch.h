@@ -28,6 +28,7 @@ struct batch_conf {
 	const char *fd_name;            /* for messages: "standard output" or the file */
 	/* Applies --sort and --filter to a view. */
 	void (*prepare)(void *ctx, struct view *view);
+	double interval_s;              /* between frames, for the formats */
 	/* Replay: goes on to the next recorded frame; false at the end. NULL when live. */
 	bool (*next_frame)(void *ctx);
 	void (*turn)(void *ctx, struct session *s); /* a frame begins (for a recorder); NULL = none */

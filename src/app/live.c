@@ -28,6 +28,8 @@ struct live {
 	int64_t changed_ns;    /* first change that is not on the screen yet, 0 = none */
 	bool urgent;           /* a key: paint at the end of this turn */
 	bool resized, suspended;
+	bool ended;            /* the replay */
+	bool told;             /* of conf->trouble() */
 	int signo;
 	int64_t turn;          /* of the session, when last seen */
 };
@@ -194,13 +196,22 @@ static void resize(struct live *v)
 
 static void note_turn(struct live *v)
 {
+	const char *trouble;
+
 	if (session_turn(v->board.session) == v->turn)
 		return;
 	v->turn = session_turn(v->board.session);
-	if (v->conf->next_frame && !ui_paused(v->board.ui) && !v->conf->next_frame(v->conf->ctx))
-		v->board.host.replay = true;
+	if (v->conf->next_frame && !ui_paused(v->board.ui) && !v->ended && !v->conf->next_frame(v->conf->ctx)) {
+		v->ended = true;
+		ui_notice(v->board.ui, &v->board.host, false, "the recording is at its end");
+	}
 	if (v->conf->turn)
 		v->conf->turn(v->conf->ctx, v->board.session);
+	trouble = v->conf->trouble(v->conf->ctx);
+	if (trouble && !v->told) {
+		v->told = true;
+		ui_notice(v->board.ui, &v->board.host, true, trouble);
+	}
 }
 
 /* The end of a turn: decides whether to paint now or to wait for the rest of what was asked. */

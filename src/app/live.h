@@ -30,6 +30,8 @@ struct live_conf {
 	bool (*next_frame)(void *ctx);
 	/* A turn begins (for a recorder); NULL = none. */
 	void (*turn)(void *ctx, struct session *s);
+	/* What went wrong beside the view (a disk that is full under a recording), NULL nothing: said once on the screen. */
+	const char *(*trouble)(void *ctx);
 	void *ctx;
 	struct guard *guard;            /* NULL: no guard (debugging) */
 };

@@ -1,35 +1,77 @@
 /* SPDX-License-Identifier: PostgreSQL */
 #include "app/run.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
+#include <math.h>
+#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+
+#include "core/mem.h"
+
+static enum log_level log_level(const char *name)
+{
+	static const char *const levels[] = {"error", "warn", "info", "debug"};
+
+	for (size_t i = 0; i < ARRAY_LEN(levels); i++)
+		if (name && strcmp(name, levels[i]) == 0)
+			return (enum log_level)i;
+	return LOG_INFO;
+}
+
+static int open_replay(struct run *r, struct err *why)
+{
+	int rc = replay_open(&r->replay, r->options->replay, why);
+
+	if (rc < 0)
+		return rc;
+	r->replayed_count = replay_servers(r->replay);
+	r->replayed = mem_calloc((size_t)r->replayed_count + 1, sizeof *r->replayed);
+	for (int i = 0; i < r->replayed_count; i++)
+		r->replayed[i] = replay_source_conf(r->replay, i);
+	return 0;
+}
 
 int run_init(struct run *r, const struct options *options, struct err *why)
 {
-	static const char *const levels[] = {"error", "warn", "info", "debug"};
-	enum log_level level = LOG_INFO;
 	int rc;
 
 	*r = (struct run){.options = options};
-	for (size_t i = 0; i < ARRAY_LEN(levels); i++)
-		if (options->log_level && strcmp(options->log_level, levels[i]) == 0)
-			level = (enum log_level)i;
-	r->log = log_new(level);
+	r->log = log_new(log_level(options->log_level));
 	rc = options->log ? log_open_file(r->log, options->log, why) : 0;
 	if (rc == 0)
 		rc = files_open(&r->files, options, why);
 	if (rc == 0)
-		rc = servers_init(&r->servers, options, r->files, why);
+		rc = options->replay ? open_replay(r, why) : servers_init(&r->servers, options, r->files, why);
 	if (rc == 0)
 		rc = loop_new(&r->loop, why);
-	if (rc < 0) {
+	if (rc == 0 && options->record)
+		rc = recorder_open(&r->recorder, options->record, why);
+	if (rc < 0)
 		run_release(r);
-		return rc;
-	}
-	return 0;
+	return rc;
+}
+
+int run_close(struct run *r, struct err *why)
+{
+	int rc = recorder_close(r->recorder, why);
+
+	r->recorder = NULL;
+	return rc;
+}
+
+void run_release(struct run *r)
+{
+	struct err ignored;
+
+	if (run_close(r, &ignored) < 0) /* told by run_trouble() or run_close() before */
+		r->recorder = NULL;
+	servers_release(&r->servers);
+	replay_close(r->replay);
+	free(r->replayed);
+	if (r->loop)
+		loop_free(r->loop);
+	files_free(r->files);
+	log_free(r->log);
+	*r = (struct run){0};
 }
 
 int run_panels(struct run *r, struct err *why)
@@ -43,14 +85,22 @@ int run_panels(struct run *r, struct err *why)
 	return rc;
 }
 
-void run_release(struct run *r)
+double run_interval_ms(const struct run *r)
 {
-	servers_release(&r->servers);
-	if (r->loop)
-		loop_free(r->loop);
-	files_free(r->files);
-	log_free(r->log);
-	*r = (struct run){0};
+	double recorded = r->replay ? replay_interval_ms(r->replay) : NAN;
+
+	if (r->replay && options_from(r->options, "interval") == OPTION_DEFAULT && recorded > 0)
+		return recorded;
+	return r->options->interval_ms;
+}
+
+static void record_arrival(void *ctx, const struct session_arrival *a)
+{
+	struct run *r = ctx;
+	struct record_sample sample = {.server = a->server, .panel = a->panel, .lookup = a->lookup, .keys = a->keys,
+	                               .key_count = a->key_count, .sample = a->sample};
+
+	recorder_sample(r->recorder, &sample, a->status);
 }
 
 struct session_conf run_session(struct run *r)
@@ -58,8 +108,35 @@ struct session_conf run_session(struct run *r)
 	const struct options *o = r->options;
 
 	return (struct session_conf){
-		.sources = r->servers.conf, .source_count = r->servers.count,
-		.interval_ms = o->interval_ms, .cost_share = o->cost_share / 100,
-		.inflight_hz = o->inflight_hz, .inflight_share = o->inflight_share / 100,
+		.sources = r->replay ? r->replayed : r->servers.conf,
+		.source_count = r->replay ? r->replayed_count : r->servers.count,
+		.interval_ms = run_interval_ms(r), .cost_share = o->cost_share / 100,
+		.inflight_hz = r->replay ? 0 : o->inflight_hz, .inflight_share = o->inflight_share / 100,
+		.every_frame = r->replay != NULL,
+		.arrived = r->recorder ? record_arrival : NULL, .arrived_ctx = r,
 		.log = r->log};
+}
+
+void run_turn(void *ctx, struct session *s)
+{
+	struct run *r = ctx;
+	int count;
+	const struct server_status *const *servers = session_servers(s, &count);
+
+	if (r->recorder)
+		recorder_frame(r->recorder, servers, count, loop_now(r->loop), r->options->interval_ms);
+}
+
+bool run_next_frame(void *ctx)
+{
+	struct run *r = ctx;
+
+	return replay_next(r->replay, &r->trouble) > 0;
+}
+
+const char *run_trouble(const struct run *r)
+{
+	if (r->trouble.code < 0)
+		return r->trouble.text;
+	return r->recorder ? recorder_failure(r->recorder) : NULL;
 }

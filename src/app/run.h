@@ -9,10 +9,12 @@
 #include "app/files.h"
 #include "app/guard.h"
 #include "app/options.h"
+#include "app/recorder.h"
 #include "app/servers.h"
 #include "app/session.h"
 #include "core/log.h"
 #include "loop/loop.h"
+#include "source/replay.h"
 
 struct run {
 	const struct options *options;
@@ -22,6 +24,9 @@ struct run {
 	struct log *log;
 	struct recorder *recorder;      /* --record, else NULL */
 	struct replay *replay;          /* --replay, else NULL */
+	struct source_conf *replayed;   /* of the recorded servers */
+	int replayed_count;
+	struct err trouble;
 	const struct panel *const *panels;
 	int panel_count;
 };
@@ -29,10 +34,18 @@ struct run {
 /* Finds files and servers, opens the recording. On failure everything is given back. */
 int run_init(struct run *r, const struct options *options, struct err *why) MUSTCHECK;
 void run_release(struct run *r);
+/* Ends the recording: ERR_IO when it is not whole. */
+int run_close(struct run *r, struct err *why) MUSTCHECK;
 /* Reads the panels, with turns of the loop in between, so that connecting goes on meanwhile. Then r->panels are there. */
 int run_panels(struct run *r, struct err *why) MUSTCHECK;
 /* The session that options ask for; `changed` is the caller's. */
 struct session_conf run_session(struct run *r);
+double run_interval_ms(const struct run *r); /* as asked for; a replay's as recorded unless one was asked for */
+/* struct live_conf's and batch_conf's turn and next_frame; ctx is the struct run. */
+void run_turn(void *run, struct session *s);
+bool run_next_frame(void *run);
+/* The first thing that went wrong with a replay or a recording and does not end the view; NULL none. */
+const char *run_trouble(const struct run *r);
 
 /* The modes; each gives the exit status, and *why when it is about dytop itself. *signo: the signal that ended it. */
 int run_live(const struct options *options, int *signo, struct err *why);

@@ -26,8 +26,11 @@ static void choose(struct chosen *c, int panel)
 
 static bool has_server(const struct run *r, const struct panel *panel)
 {
-	for (int i = 0; i < r->servers.count; i++)
-		if (r->servers.conf[i].kind == panel->source)
+	const struct source_conf *conf = r->replay ? r->replayed : r->servers.conf;
+	int count = r->replay ? r->replayed_count : r->servers.count;
+
+	for (int i = 0; i < count; i++)
+		if (conf[i].kind == panel->source)
 			return true;
 	return panel->source == PANEL_SELF;
 }
@@ -156,6 +159,17 @@ static int close_output(int fd, const struct options *o, int status, struct err 
 	return 4;
 }
 
+static int finish_files(struct run *r, int status, struct err *why)
+{
+	const char *trouble = run_trouble(r);
+
+	if (r->replay && trouble) {
+		err_set(why, ERR_INVALID, "%s", trouble);
+		return 1;
+	}
+	return run_close(r, why) < 0 ? 4 : status;
+}
+
 static int print_frames(struct run *r, const struct chosen *c, int fd, struct err *why)
 {
 	const struct options *o = r->options;
@@ -164,11 +178,16 @@ static int print_frames(struct run *r, const struct chosen *c, int fd, struct er
 		.session = run_session(r), .all = r->panels, .all_count = r->panel_count, .panels = c->panel, .panel_count = c->count,
 		.format = out_format_by_name(o->format), .frames = (int)o->iterations, .row_limit = (int)o->limit, .fd = fd,
 		.fd_name = o->output ? o->output : "standard output", .prepare = prepare, .columns = columns, .ctx = r,
-		.ascii = o->ascii,
+		.ascii = o->ascii, .interval_s = run_interval_ms(r) / 1e3,
+		.turn = r->recorder ? run_turn : NULL, .next_frame = r->replay ? run_next_frame : NULL,
 		.frame_timeout_ms = o->connect_timeout_ms + o->statement_timeout_ms};
-	int rc = batch_run(r->loop, &conf, &complaints, why);
-	const char *line = buf_text(&complaints), *end;
+	const char *line, *end;
+	int rc;
 
+	if (r->replay)
+		conf.session.interval_ms = 1; /* as fast as they can be read */
+	rc = batch_run(r->loop, &conf, &complaints, why);
+	line = buf_text(&complaints);
 	for (; (end = strchr(line, '\n')) != NULL; line = end + 1)
 		fprintf(stderr, "dytop: %.*s\n", (int)(end - line), line);
 	buf_release(&complaints);
@@ -190,6 +209,7 @@ int run_batch(const struct options *options, struct err *why)
 		} else {
 			status = print_frames(&r, &chosen, fd, why);
 			status = close_output(fd, options, status, why);
+			status = finish_files(&r, status, why);
 		}
 	}
 	free(chosen.panel);

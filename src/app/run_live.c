@@ -86,6 +86,11 @@ out:
 	return rc;
 }
 
+static const char *trouble(void *ctx)
+{
+	return run_trouble(ctx);
+}
+
 int run_live(const struct options *options, int *signo, struct err *why)
 {
 	struct guard *guard = NULL;
@@ -97,10 +102,13 @@ int run_live(const struct options *options, int *signo, struct err *why)
 	struct live_conf conf = {
 		.session = run_session(&r), .read_panels = read_panels, .themes = files_themes(r.files),
 		.theme = options->theme, .load_theme = load_theme, .prepare = prepare,
-		.save = save_layout, .ctx = &r, .guard = guard,
+		.save = save_layout, .trouble = trouble, .ctx = &r, .guard = guard,
+		.turn = r.recorder ? run_turn : NULL, .next_frame = r.replay ? run_next_frame : NULL,
 		.term = {.ascii = options->ascii, .colours = options->no_color ? 0 : -1, .mouse = !options->no_mouse}};
 
 	rc = live_run(r.loop, &conf, signo, why);
+	if (rc == 0)
+		rc = run_close(&r, why);
 	run_release(&r);
 	return rc < 0 ? 1 : 0;
 }

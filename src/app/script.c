@@ -40,7 +40,7 @@ static int settle(struct script *s, struct err *why)
 		loop_once(s->loop, false);
 		board_sync(&s->board);
 		ui_tick(s->board.ui, &s->board.host);
-		if (!board_draw(&s->board) && session_settled(s->board.session))
+		if (!board_draw(&s->board) && session_idle(s->board.session))
 			return 0;
 	}
 	return err_set(why, ERR_TIMEOUT, "%s:%d: the screen does not settle", s->conf->name, s->line);
@@ -158,9 +158,11 @@ static void dump(struct script *s, struct str name, bool styles)
 {
 	buf_addf(s->out, "--- %.*s %dx%d\n", (int)name.len, name.at, s->board.canvas.width, s->board.canvas.height);
 	canvas_dump_text(&s->board.canvas, s->out);
+	buf_addc(s->out, '\n');
 	if (styles) {
 		buf_adds(s->out, "--- styles\n");
 		canvas_dump_style(&s->board.canvas, s->out);
+		buf_addc(s->out, '\n');
 	}
 }
 

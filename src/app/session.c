@@ -297,6 +297,22 @@ bool session_settled(const struct session *s)
 	return true;
 }
 
+bool session_pending(const struct session *s, struct session_pair pair)
+{
+	const struct session_slot *slot = session_slot(s, pair.panel, pair.server);
+
+	return slot->feed && (slot->open || (slot->due && s->status[pair.server]->state != SERVER_ENDED));
+}
+
+bool session_idle(const struct session *s)
+{
+	for (int p = 0; p < s->panel_count; p++)
+		for (int k = 0; k < s->server_count; k++)
+			if (session_pending(s, (struct session_pair){p, k}))
+				return false;
+	return true;
+}
+
 int64_t session_turn(const struct session *s)
 {
 	return s->turn;

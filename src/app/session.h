@@ -25,6 +25,16 @@ struct session_pair { /* a panel on a server, both by index */
 	int panel, server;
 };
 
+struct session_arrival {
+	int server;
+	const struct server_status *status;
+	const struct panel *panel;
+	int lookup;             /* -1: the panel itself */
+	const int64_t *keys;    /* lookup: what was asked, by_count a row */
+	int key_count;
+	const struct sample *sample;
+};
+
 struct session_conf {
 	struct source_conf *sources;       /* passwords in it are wiped when the sources took them */
 	int source_count;
@@ -37,9 +47,8 @@ struct session_conf {
 	/* Something changed (a sample, a lookup, a status); called from the loop, may be called often. */
 	void (*changed)(void *ctx);
 	void *changed_ctx;
-	/* A sample arrived, for a recorder; NULL = none. keys: those of a lookup, by_count a row. */
-	void (*arrived)(void *ctx, int server, const struct panel *panel, int lookup, const int64_t *keys, int key_count,
-	                const struct sample *sample);
+	/* A sample arrived, for a recorder; NULL = none. */
+	void (*arrived)(void *ctx, const struct session_arrival *arrival);
 	void *arrived_ctx;
 };
 
@@ -78,6 +87,10 @@ void session_retry(struct session *s);                   /* servers that wait to
 
 /* No request is open. */
 bool session_settled(const struct session *s);
+/* The pair is to be asked, or asked and not answered, on a server that may still answer. */
+bool session_pending(const struct session *s, struct session_pair pair);
+/* Nothing wanted is pending on any server. */
+bool session_idle(const struct session *s);
 /* Requests sent, and percent of one core that the servers spent on us over the last seconds (NAN: not known yet). */
 double session_cost(const struct session *s);
 /* How many intervals have begun. */

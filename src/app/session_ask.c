@@ -66,6 +66,15 @@ static void take_running(struct session *s, struct session_request *rq, struct s
 	sample_free(sample);
 }
 
+static void tell_arrival(struct session *s, const struct session_request *rq, const struct sample *sample)
+{
+	struct session_arrival arrival = {
+		.server = rq->server, .status = s->status[rq->server], .panel = s->panels[rq->panel],
+		.lookup = rq->lookup, .keys = rq->keys, .key_count = rq->key_count, .sample = sample};
+
+	s->conf.arrived(s->conf.arrived_ctx, &arrival);
+}
+
 static void on_answer(void *ctx, struct sample *sample, const struct err *why)
 {
 	struct session_request *rq = ctx;
@@ -74,8 +83,7 @@ static void on_answer(void *ctx, struct sample *sample, const struct err *why)
 
 	s->server[rq->server].open--;
 	if (sample && s->conf.arrived && !rq->observing)
-		s->conf.arrived(s->conf.arrived_ctx, rq->server, s->panels[rq->panel], rq->lookup, rq->keys, rq->key_count,
-		                sample);
+		tell_arrival(s, rq, sample);
 	if (rq->observing) {
 		take_running(s, rq, sample);
 	} else if (rq->lookup < 0) {
