@@ -23,12 +23,17 @@ fields:
 columns:
   - {name: kind, title: KIND, unit: text, width: 14, priority: 1, about: kind of key}
   - {name: pattern, title: PATTERN, unit: text, width: 28, priority: 4, about: the pattern that such keys fit}
-  - {name: keys, title: KEYS, unit: count, width: 9, priority: 1, about: "how many there are: the share of those looked at, of all keys"}
-  - {name: margin, title: +/-, unit: count, width: 8, priority: 2, about: "half of the interval that holds the number in 95 of 100 cases; 0: counted"}
+  - {name: keys, title: KEYS, unit: count, width: 9, priority: 1,
+     about: "how many there are: the share of those looked at, of all keys"}
+  - {name: margin, title: +/-, unit: count, width: 8, priority: 2,
+     about: "half of the interval that holds the number in 95 of 100 cases; 0: counted"}
   - {name: share, title: SHARE%, unit: percent, width: 7, priority: 2, about: share of all keys}
-  - {name: bytes, title: BYTES/KEY, unit: bytes, width: 9, priority: 3, about: mean memory of one such key that was looked at}
-  - {name: memory, title: MEMORY, expr: keys * bytes, unit: bytes, width: 8, priority: 3, about: memory of all such keys by that mean}
-  - {name: exact, title: COUNTED, unit: bool, width: 7, priority: 5, about: "every key was looked at, so the number is no estimate"}
+  - {name: bytes, title: BYTES/KEY, unit: bytes, width: 9, priority: 3,
+     about: mean memory of one such key that was looked at}
+  - {name: memory, title: MEMORY, expr: keys * bytes, unit: bytes, width: 8, priority: 3,
+     about: memory of all such keys by that mean}
+  - {name: exact, title: COUNTED, unit: bool, width: 7, priority: 5,
+     about: "every key was looked at, so the number is no estimate"}
   - {name: matched, title: SEEN, unit: count, width: 8, priority: 6, about: keys of the kind among those looked at}
   - {name: sampled, title: LOOKED AT, unit: count, width: 9, priority: 8, show: no, about: keys looked at}
   - {name: total, title: OF, unit: count, width: 9, priority: 8, show: no, about: keys in the database}

@@ -1,6 +1,7 @@
 /* dytop panel
 title: In flight
-about: "Ages of the statements that are running, looked at now and then: what tells a statement's tail (~ in P95 and P99)."
+about: "Ages of the statements that are running, looked at now and then: what tells a statement's tail (~ in P95 and
+  P99)."
 screen: statements
 shape: hidden
 order: 28

@@ -34,29 +34,36 @@ lookups:
   roles: {by: [usesysid], fields: {user: text}, rows: all, keep: 60s}
   whole: {by: [pid], fields: {full_query: text}, rows: detail, keep: 2s}
 columns:
-  - {name: pid, title: PID, unit: id, width: 11, priority: 1, tree: yes, about: process of the session}
+  - {name: pid, title: PID, unit: id, width: 10, priority: 1, tree: yes, about: process of the session}
   - {name: victims, title: VICTIMS, unit: count, width: 7, priority: 1, warn: "> 0", crit: ">= 5",
      about: "sessions that wait for it, at first or second hand"}
   - {name: waited, title: WAITED, unit: age, width: 6, priority: 1, warn: "> 1s", crit: "> 10s",
      about: "how long it waits for its lock (PostgreSQL 14 and later)"}
-  - {name: mode, title: MODE, unit: text, width: 16, priority: 3, about: lock mode that it waits for}
-  - {name: target, title: LOCK, unit: text, width: 20, priority: 2, about: what the lock is on}
-  - {name: relation, title: RELATION, expr: relation_name, unit: text, width: 20, priority: 3, about: "table or index, where it is of this database"}
+  - {name: mode, title: MODE, unit: text, width: 12, priority: 3, about: lock mode that it waits for}
+  - {name: target, title: LOCK, unit: text, width: 17, priority: 2, about: what the lock is on}
+  - {name: relation, title: RELATION, expr: relation_name, unit: text, width: 14, priority: 3,
+     about: "table or index, where it is of this database"}
   - {name: state, title: STATE, unit: text, width: 10, priority: 2, crit: 'victims > 0 and state ~ "^idle in tx"',
      about: "what the session does; idle in tx: it holds locks and does nothing"}
-  - {name: blockers, title: BLOCKED BY, unit: text, width: 10, priority: 4, about: all sessions that hold what it waits for}
-  - {name: xact_age, title: XTIME, unit: age, width: 6, priority: 4, warn: "> 60s", crit: "> 30min", about: how long its transaction is open}
-  - {name: age, title: TIME, unit: age, width: 6, priority: 6, about: "how long its query runs; in any other state, how long it is in it"}
+  - {name: blockers, title: BLOCKED BY, unit: text, width: 10, priority: 4,
+     about: all sessions that hold what it waits for}
+  - {name: xact_age, title: XTIME, unit: age, width: 6, priority: 4, warn: "> 60s", crit: "> 30min",
+     about: how long its transaction is open}
+  - {name: age, title: TIME, unit: age, width: 6, priority: 6,
+     about: "how long its query runs; in any other state, how long it is in it"}
   - {name: database, title: DATABASE, unit: text, width: 10, priority: 6, about: database that it is connected to}
   - {name: user, title: USER, unit: text, width: 10, priority: 6, about: role that it logged in as}
   - {name: application, title: APP, unit: text, width: 12, priority: 5, about: application_name}
-  - {name: client, title: CLIENT, unit: text, width: 15, priority: 8, about: "address of the client; local for a Unix socket"}
+  - {name: client, title: CLIENT, unit: text, width: 15, priority: 8,
+     about: "address of the client; local for a Unix socket"}
   - {name: wait, title: WAIT, unit: text, width: 18, priority: 7, show: no, about: "what it waits for, as type:event"}
   - {name: lock_type, title: TYPE, unit: text, width: 13, priority: 8, show: no, about: kind of lock}
-  - {name: query, title: QUERY, unit: text, flex: yes, width: 24, priority: 1, about: its running or last query}
-  - {name: full_query, title: FULL QUERY, unit: text, width: 20, priority: 9, show: no, about: "the query's text, as long as the server keeps it"}
+  - {name: query, title: QUERY, unit: text, flex: yes, width: 22, priority: 1, about: its running or last query}
+  - {name: full_query, title: FULL QUERY, unit: text, width: 20, priority: 9, show: no,
+     about: "the query's text, as long as the server keeps it"}
 figures:
-  - {name: lock_waiters, title: waiting for locks, expr: 'count(wait ~ "^Lock:")', unit: count, warn: "> 0", crit: ">= 5"}
+  - {name: lock_waiters, title: waiting for locks, expr: 'count(wait ~ "^Lock:")', unit: count, warn: "> 0",
+     crit: ">= 5"}
   - {name: longest_wait, title: longest wait, expr: max(waited), unit: age, warn: "> 1s", crit: "> 10s"}
 */
 -- since 140000
@@ -80,7 +87,8 @@ WITH RECURSIVE waiting AS MATERIALIZED (
 	SELECT e.pid FROM edge AS e UNION SELECT unnest(e.blockers) FROM edge AS e
 ), wanted AS (
 	SELECT DISTINCT ON (l.pid) l.pid, l.locktype, l.mode, l.waitstart, l.database, l.relation,
-	       CASE l.locktype WHEN 'relation' THEN CASE WHEN l.database IN (0, own.oid) THEN 'relation' ELSE 'relation elsewhere' END
+	       CASE l.locktype WHEN 'relation' THEN CASE WHEN l.database IN (0, own.oid) THEN 'relation'
+	           ELSE 'relation elsewhere' END
 	            WHEN 'transactionid' THEN 'transaction ' || l.transactionid::text
 	            WHEN 'virtualxid' THEN 'transaction ' || l.virtualxid
 	            WHEN 'tuple' THEN 'row (' || l.page || ',' || l.tuple || ')'
@@ -94,13 +102,15 @@ WITH RECURSIVE waiting AS MATERIALIZED (
 )
 SELECT s.pid, e.blocker, array_to_string(e.blockers, ' ') AS blockers,
        (SELECT count(*) FROM chain AS c WHERE c.above = s.pid) AS victims,
-       clock_timestamp() - l.waitstart AS waited, l.locktype AS lock_type, replace(l.mode, 'Lock', '') AS mode, l.target,
+       clock_timestamp() - l.waitstart AS waited, l.locktype AS lock_type, replace(l.mode, 'Lock', '') AS mode,
+       l.target,
        l.own_relation AS relation, a.datid, a.usesysid, a.application_name AS application,
        CASE WHEN a.client_port = -1 THEN 'local' ELSE host(a.client_addr) END AS client,
        CASE WHEN s.pid = 0 THEN 'prepared transaction'
             ELSE replace(replace(a.state, 'idle in transaction', 'idle in tx'), 'function call', '') END AS state,
        a.wait_event_type || ':' || a.wait_event AS wait,
-       CASE WHEN a.state = 'active' THEN clock_timestamp() - a.query_start ELSE clock_timestamp() - a.state_change END AS age,
+       CASE WHEN a.state = 'active' THEN clock_timestamp() - a.query_start ELSE clock_timestamp() - a.state_change END
+           AS age,
        clock_timestamp() - a.xact_start AS xact_age,
        CASE WHEN octet_length(a.query) > 400 THEN left(a.query || '    ', 400) ELSE a.query END AS query
   FROM session AS s
@@ -130,7 +140,8 @@ WITH RECURSIVE waiting AS MATERIALIZED (
 	SELECT e.pid FROM edge AS e UNION SELECT unnest(e.blockers) FROM edge AS e
 ), wanted AS (
 	SELECT DISTINCT ON (l.pid) l.pid, l.locktype, l.mode, l.database, l.relation,
-	       CASE l.locktype WHEN 'relation' THEN CASE WHEN l.database IN (0, own.oid) THEN 'relation' ELSE 'relation elsewhere' END
+	       CASE l.locktype WHEN 'relation' THEN CASE WHEN l.database IN (0, own.oid) THEN 'relation'
+	           ELSE 'relation elsewhere' END
 	            WHEN 'transactionid' THEN 'transaction ' || l.transactionid::text
 	            WHEN 'virtualxid' THEN 'transaction ' || l.virtualxid
 	            WHEN 'tuple' THEN 'row (' || l.page || ',' || l.tuple || ')'
@@ -150,7 +161,8 @@ SELECT s.pid, e.blocker, array_to_string(e.blockers, ' ') AS blockers,
        CASE WHEN s.pid = 0 THEN 'prepared transaction'
             ELSE replace(replace(a.state, 'idle in transaction', 'idle in tx'), 'function call', '') END AS state,
        a.wait_event_type || ':' || a.wait_event AS wait,
-       CASE WHEN a.state = 'active' THEN clock_timestamp() - a.query_start ELSE clock_timestamp() - a.state_change END AS age,
+       CASE WHEN a.state = 'active' THEN clock_timestamp() - a.query_start ELSE clock_timestamp() - a.state_change END
+           AS age,
        clock_timestamp() - a.xact_start AS xact_age,
        CASE WHEN octet_length(a.query) > 400 THEN left(a.query || '    ', 400) ELSE a.query END AS query
   FROM session AS s

@@ -30,12 +30,14 @@ columns:
      about: "transactions ended in a second, all databases"}
   - {name: rollback, title: ROLLB%, expr: 100 * d(xact_rollback) / (d(xact_commit) + d(xact_rollback)), unit: percent,
      width: 6, priority: 3, warn: "> 10", about: share of them that were rolled back}
-  - {name: hit, title: HIT%, expr: 100 * d(blks_hit) / (d(blks_hit) + d(blks_read)), unit: percent, width: 6, priority: 1,
-     warn: "< 95", crit: "< 90",
-     about: "blocks found in shared buffers, of all asked for in the interval (what is not found may be in the system's cache)"}
-  - {name: hit_life, title: HIT% LIFE, expr: 100 * blks_hit / (blks_hit + blks_read), unit: percent, width: 6, priority: 4,
-     about: the same since the last reset of the statistics}
-  - {name: read, title: READ/s, expr: rate(blks_read), unit: rate, width: 7, priority: 3, about: blocks asked of the system in a second}
+  - {name: hit, title: HIT%, expr: 100 * d(blks_hit) / (d(blks_hit) + d(blks_read)), unit: percent, width: 6,
+     priority: 1, warn: "< 95", crit: "< 90",
+     about: "blocks found in shared buffers, of all asked for in the interval (what is not found may be in the system's
+       cache)"}
+  - {name: hit_life, title: HIT% LIFE, expr: 100 * blks_hit / (blks_hit + blks_read), unit: percent, width: 6,
+     priority: 4, about: the same since the last reset of the statistics}
+  - {name: read, title: READ/s, expr: rate(blks_read), unit: rate, width: 7, priority: 3,
+     about: blocks asked of the system in a second}
   - {name: returned, title: TUP READ/s, expr: rate(tup_returned), unit: rate, width: 7, priority: 5,
      about: rows that scans went through in a second}
   - {name: fetched, title: TUP FETCH/s, expr: rate(tup_fetched), unit: rate, width: 7, priority: 5,
@@ -48,19 +50,22 @@ columns:
      about: queries cancelled on a standby in the interval}
   - {name: temp, title: TEMP/s, expr: rate(temp_bytes), unit: byterate, width: 7, priority: 3, warn: "> 10MB",
      about: "temporary files written in a second (work_mem was too small)"}
-  - {name: wal, title: WAL/s, expr: rate(wal_bytes), unit: byterate, width: 7, priority: 3, about: write-ahead log made in a second}
-  - {name: connections, title: CONN, expr: backends, unit: count, width: 5, priority: 1, about: connections to databases}
+  - {name: wal, title: WAL/s, expr: rate(wal_bytes), unit: byterate, width: 7, priority: 3,
+     about: write-ahead log made in a second}
+  - {name: connections, title: CONN, expr: backends, unit: count, width: 5, priority: 1,
+     about: connections to databases}
   - {name: connections_max, title: MAX, expr: usable_connections, unit: count, width: 5, priority: 2,
      about: max_connections less the reserved ones}
-  - {name: connections_used, title: CONN%, expr: 100 * backends / usable_connections, unit: percent, width: 6, priority: 2,
-     warn: "> 85", crit: "> 95", about: connections of those that anyone may use}
+  - {name: connections_used, title: CONN%, expr: 100 * backends / usable_connections, unit: percent, width: 6,
+     priority: 2, warn: "> 85", crit: "> 95", about: connections of those that anyone may use}
   - {name: xid_age, title: XID AGE, unit: count, width: 7, priority: 6, warn: "> 1000000000", crit: "> 1600000000",
      about: "transactions since the oldest one not yet frozen; the server stops itself near 2.1 billion"}
 figures:
-  - {name: xacts, title: xacts, expr: rate(xact_commit) + rate(xact_rollback), unit: rate, line: 1, order: 10, trend: yes}
+  - {name: xacts, title: xacts, expr: rate(xact_commit) + rate(xact_rollback), unit: rate, line: 1, order: 10,
+     trend: yes}
   - {name: deadlocks, title: deadlocks, expr: d(deadlocks), unit: count, line: 1, order: 80, trend: yes, crit: "> 0"}
-  - {name: pg_hit, title: postgres hit%, expr: 100 * d(blks_hit) / (d(blks_hit) + d(blks_read)), unit: percent, line: 2, order: 10,
-     trend: yes, warn: "< 95", crit: "< 90"}
+  - {name: pg_hit, title: postgres hit%, expr: 100 * d(blks_hit) / (d(blks_hit) + d(blks_read)), unit: percent, line: 2,
+     order: 10, trend: yes, warn: "< 95", crit: "< 90"}
   - {name: pg_hit_life, title: "postgres hit%, lifetime", expr: 100 * blks_hit / (blks_hit + blks_read), unit: percent}
   - {name: connections, title: connections, expr: backends, unit: count, line: 2, order: 40}
   - {name: connections_max, title: of, expr: usable_connections, unit: count, line: 2, order: 41}
@@ -71,8 +76,10 @@ figures:
   - {name: temp, title: temp, expr: rate(temp_bytes), unit: byterate, line: 3, order: 40, warn: "> 10MB"}
   - {name: xid_age, title: xid age, expr: xid_age, unit: count, warn: "> 1000000000", crit: "> 1600000000"}
 charts:
-  - {name: throughput, title: "Throughput /s", unit: rate, figures: [xacts, redis_ops, queries]}
-  - {name: latency, title: Latency, unit: ms, figures: [mean, p95_bound, p99_bound]}
+  - {name: throughput, title: Transactions and cache commands per second, unit: rate,
+     figures: [xacts, redis_ops, queries]}
+  - {name: latency, title: "Latency: mean, and what p95 and p99 are at most", unit: ms,
+     figures: [mean, p95_bound, p99_bound]}
   - {name: hits, title: Hit ratios, unit: percent, figures: [pg_hit, redis_hit]}
   - {name: pool, title: In use, unit: percent, figures: [pool_use, connection_use]}
 */

@@ -1,6 +1,7 @@
 /* dytop panel
 title: Pool
-about: "The configured application pool that is nearest to its limit, for the header. Without configured pools it costs nothing."
+about: "The configured application pool that is nearest to its limit, for the header. Without configured pools it costs
+  nothing."
 screen: pools
 shape: hidden
 order: 79
@@ -20,7 +21,8 @@ columns:
 figures:
   - {name: pool_used, title: pool, expr: max(in_use), unit: count, line: 2, order: 30}
   - {name: pool_max, title: of, expr: max(max), unit: count, line: 2, order: 31}
-  - {name: pool_use, title: "pool%", expr: max(100 * in_use / max), unit: percent, line: 2, order: 32, trend: yes, warn: "> 85", crit: ">= 100"}
+  - {name: pool_use, title: "pool%", expr: max(100 * in_use / max), unit: percent, line: 2, order: 32, trend: yes,
+     warn: "> 85", crit: ">= 100"}
 */
 -- since 130000
 SELECT p.application, s.in_use, s.open, p.max

@@ -45,8 +45,8 @@ columns:
   - {name: share, title: TIME%, expr: share(d(total_exec_time)), unit: percent, width: 6, priority: 1, warn: "> 50",
      about: share of the execution time of all statements in the interval}
   - {name: calls, title: CALLS/s, expr: rate(calls), unit: rate, width: 8, priority: 1, about: executions in a second}
-  - {name: mean, title: MEAN, expr: d(total_exec_time) / d(calls), unit: ms, width: 8, priority: 1, warn: "> 100ms", crit: "> 1s",
-     about: mean time of an execution in the interval}
+  - {name: mean, title: MEAN, expr: d(total_exec_time) / d(calls), unit: ms, width: 8, priority: 1, warn: "> 100ms",
+     crit: "> 1s", about: mean time of an execution in the interval}
   - {name: p95, title: P95, expr: quantile(0.95), unit: ms, width: 9, priority: 3,
      about: "95 of 100 executions in the interval took no longer; ~ estimated, <= at most"}
   - {name: p99, title: P99, expr: quantile(0.99), unit: ms, width: 9, priority: 5,
@@ -55,42 +55,55 @@ columns:
      about: "longest execution since the statistics of the statement began, not only in the interval"}
   - {name: stddev, title: STDDEV, expr: stddev(), unit: ms, width: 8, priority: 8, show: no,
      about: "standard deviation of the times in the interval, from 10 calls on"}
-  - {name: per_call, title: ROWS/c, expr: d(rows) / d(calls), unit: float, width: 7, priority: 5, about: rows returned or changed by an execution}
-  - {name: hit, title: HIT%, expr: 100 * d(shared_hit) / (d(shared_hit) + d(shared_read)), unit: percent, width: 6, priority: 4, warn: "< 90",
-     about: blocks found in shared buffers of all that it asked for}
+  - {name: per_call, title: ROWS/c, expr: d(rows) / d(calls), unit: float, width: 7, priority: 5,
+     about: rows returned or changed by an execution}
+  - {name: hit, title: HIT%, expr: 100 * d(shared_hit) / (d(shared_hit) + d(shared_read)), unit: percent, width: 6,
+     priority: 4, warn: "< 90", about: blocks found in shared buffers of all that it asked for}
   - {name: io, title: IO, expr: d(io_time) / d(calls), unit: ms, width: 7, priority: 6,
      about: "time of an execution spent reading and writing blocks (needs track_io_timing)"}
   - {name: temp, title: TEMP/s, expr: 8192 * rate(temp_blocks), unit: byterate, width: 8, priority: 7, warn: "> 10MB",
      about: "temporary files read and written in a second (blocks of 8 kB)"}
-  - {name: wal, title: WAL/s, expr: rate(wal_bytes), unit: byterate, width: 8, priority: 7, about: write-ahead log made in a second}
+  - {name: wal, title: WAL/s, expr: rate(wal_bytes), unit: byterate, width: 8, priority: 7,
+     about: write-ahead log made in a second}
   - {name: plan, title: PLAN, expr: d(total_plan_time) / d(plans), unit: ms, width: 7, priority: 8,
      about: "mean time of planning (needs pg_stat_statements.track_planning)"}
   - {name: trend, title: TREND, unit: float, width: 8, priority: 6, about: execution time over the last intervals}
   - {name: time, title: TIME/s, expr: rate(total_exec_time), unit: ms, width: 8, priority: 8, show: no,
      about: execution time in a second of the clock}
-  - {name: total_calls, title: CALLS, expr: calls, unit: count, width: 8, priority: 8, show: no, about: executions since the statistics began}
-  - {name: total_time, title: TOTAL, expr: total_exec_time, unit: ms, width: 8, priority: 8, show: no, about: execution time since the statistics began}
-  - {name: mean_life, title: MEAN LIFE, expr: total_exec_time / calls, unit: ms, width: 8, priority: 8, show: no, about: mean time of an execution since the statistics began}
+  - {name: total_calls, title: CALLS, expr: calls, unit: count, width: 8, priority: 8, show: no,
+     about: executions since the statistics began}
+  - {name: total_time, title: TOTAL, expr: total_exec_time, unit: ms, width: 8, priority: 8, show: no,
+     about: execution time since the statistics began}
+  - {name: mean_life, title: MEAN LIFE, expr: total_exec_time / calls, unit: ms, width: 8, priority: 8, show: no,
+     about: mean time of an execution since the statistics began}
   - {name: database, title: DATABASE, unit: text, width: 10, priority: 6, about: where it ran}
   - {name: user, title: USER, unit: text, width: 10, priority: 7, about: role that ran it}
-  - {name: toplevel, title: TOP, unit: bool, width: 4, priority: 9, show: no, about: "sent by a client; no: run inside a function"}
+  - {name: toplevel, title: TOP, unit: bool, width: 4, priority: 9, show: no,
+     about: "sent by a client; no: run inside a function"}
   - {name: queryid, title: QUERY ID, unit: id, width: 20, priority: 9, show: no, about: the statement's id}
-  - {name: since, title: SINCE, expr: stats_since, unit: time, width: 10, priority: 9, show: no, about: when its statistics began}
+  - {name: since, title: SINCE, expr: stats_since, unit: time, width: 10, priority: 9, show: no,
+     about: when its statistics began}
   - {name: query, title: QUERY, expr: "coalesce(text, example)", unit: text, flex: yes, width: 36, priority: 1,
      about: "the statement with its constants taken out; until that is read, one as it is running"}
   - {name: full_query, title: FULL QUERY, unit: text, width: 20, priority: 9, show: no, about: the whole text}
 */
 -- since 170000
-SELECT s.userid, s.dbid, s.queryid, s.toplevel, nullif(s.queryid IS NULL, false) AS is_hidden, s.calls, s.total_exec_time,
+SELECT s.userid, s.dbid, s.queryid, s.toplevel, nullif(s.queryid IS NULL, false) AS is_hidden, s.calls,
+       s.total_exec_time,
        s.stddev_exec_time, s.max_exec_time, s.rows, s.shared_blks_hit AS shared_hit, s.shared_blks_read AS shared_read,
-       s.temp_blks_read + s.temp_blks_written AS temp_blocks, s.shared_blk_read_time + s.shared_blk_write_time AS io_time,
+       s.temp_blks_read + s.temp_blks_written AS temp_blocks,
+       CASE WHEN (SELECT current_setting('track_io_timing')::bool) THEN s.shared_blk_read_time
+           + s.shared_blk_write_time END AS io_time,
        s.wal_bytes::int8 AS wal_bytes, s.plans, s.total_plan_time, s.stats_since
   FROM :"pg_stat_statements_schema".pg_stat_statements(false) AS s
 
 -- since 140000
-SELECT s.userid, s.dbid, s.queryid, s.toplevel, nullif(s.queryid IS NULL, false) AS is_hidden, s.calls, s.total_exec_time,
+SELECT s.userid, s.dbid, s.queryid, s.toplevel, nullif(s.queryid IS NULL, false) AS is_hidden, s.calls,
+       s.total_exec_time,
        s.stddev_exec_time, s.max_exec_time, s.rows, s.shared_blks_hit AS shared_hit, s.shared_blks_read AS shared_read,
-       s.temp_blks_read + s.temp_blks_written AS temp_blocks, s.blk_read_time + s.blk_write_time AS io_time,
+       s.temp_blks_read + s.temp_blks_written AS temp_blocks,
+       CASE WHEN (SELECT current_setting('track_io_timing')::bool) THEN s.blk_read_time + s.blk_write_time END
+           AS io_time,
        s.wal_bytes::int8 AS wal_bytes, s.plans, s.total_plan_time, i.stats_reset AS stats_since
   FROM :"pg_stat_statements_schema".pg_stat_statements(false) AS s,
        :"pg_stat_statements_schema".pg_stat_statements_info() AS i
@@ -98,7 +111,9 @@ SELECT s.userid, s.dbid, s.queryid, s.toplevel, nullif(s.queryid IS NULL, false)
 -- since 130000
 SELECT s.userid, s.dbid, s.queryid, nullif(s.queryid IS NULL, false) AS is_hidden, s.calls, s.total_exec_time,
        s.stddev_exec_time, s.max_exec_time, s.rows, s.shared_blks_hit AS shared_hit, s.shared_blks_read AS shared_read,
-       s.temp_blks_read + s.temp_blks_written AS temp_blocks, s.blk_read_time + s.blk_write_time AS io_time,
+       s.temp_blks_read + s.temp_blks_written AS temp_blocks,
+       CASE WHEN (SELECT current_setting('track_io_timing')::bool) THEN s.blk_read_time + s.blk_write_time END
+           AS io_time,
        s.wal_bytes::int8 AS wal_bytes, s.plans, s.total_plan_time
   FROM :"pg_stat_statements_schema".pg_stat_statements(false) AS s
 
@@ -106,7 +121,8 @@ SELECT s.userid, s.dbid, s.queryid, nullif(s.queryid IS NULL, false) AS is_hidde
 SELECT s.userid, s.dbid, s.queryid, left(s.query, 600) AS text
   FROM :"pg_stat_statements_schema".pg_stat_statements(true) AS s
  WHERE s.queryid = ANY ($3::int8[])
-   AND (s.userid::int8, s.dbid::int8, s.queryid) IN (SELECT k.u, k.d, k.q FROM unnest($1::int8[], $2::int8[], $3::int8[]) AS k(u, d, q))
+   AND (s.userid::int8, s.dbid::int8, s.queryid)
+       IN (SELECT k.u, k.d, k.q FROM unnest($1::int8[], $2::int8[], $3::int8[]) AS k(u, d, q))
 
 -- lookup running since 140000
 SELECT DISTINCT ON (a.query_id) a.query_id AS queryid, left(a.query || '    ', 600) AS example
@@ -123,4 +139,5 @@ SELECT u AS userid, pg_get_userbyid(u::oid) AS user FROM unnest($1::int8[]) AS u
 SELECT s.userid, s.dbid, s.queryid, left(s.query, 1000000) AS full_query
   FROM :"pg_stat_statements_schema".pg_stat_statements(true) AS s
  WHERE s.queryid = ANY ($3::int8[])
-   AND (s.userid::int8, s.dbid::int8, s.queryid) IN (SELECT k.u, k.d, k.q FROM unnest($1::int8[], $2::int8[], $3::int8[]) AS k(u, d, q))
+   AND (s.userid::int8, s.dbid::int8, s.queryid)
+       IN (SELECT k.u, k.d, k.q FROM unnest($1::int8[], $2::int8[], $3::int8[]) AS k(u, d, q))
