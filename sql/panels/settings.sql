@@ -40,18 +40,18 @@ figures:
 -- since 130000
 WITH item(place, area, name, since, advised, why) AS (VALUES
 	(10, 'memory', 'shared_buffers', 0, 'a quarter of RAM',
-	    'The server''s own cache. RAM is not visible from here: 25 % of it on a machine of its own, 256 MB at least.'),
+	    'The server''s own cache. RAM is not seen from here: 25 % of it on a machine of its own, 256 MB at least.'),
 	(11, 'memory', 'effective_cache_size', 0, '50-75 % of RAM',
-	    'What the planner believes is cached, the system''s cache included. It allocates nothing, and belongs above shared_buffers.'),
+	    'What the planner takes for cached, by the system too. It allocates nothing; it belongs above shared_buffers.'),
 	(12, 'memory', 'work_mem', 0, '16 MB',
-	    'For each sort and hash, several in one query: too small makes temporary files, too large times all sessions may take all RAM.'),
+	    'For each sort and hash: too small makes temporary files, too large times all sessions may take all RAM.'),
 	(13, 'memory', 'maintenance_work_mem', 0, '128 MB or more', 'Index builds and vacuums take fewer rounds.'),
 	(20, 'write', 'fsync', 0, 'on', 'Off: a crash can destroy the whole cluster.'),
 	(21, 'write', 'full_page_writes', 0, 'on', 'Off: a crash can leave torn pages.'),
 	(22, 'write', 'synchronous_commit', 0, 'on',
 	    'Off: a crash loses the last transactions that were reported as committed.'),
 	(23, 'write', 'max_wal_size', 0, '1 GB or more',
-	    'Log between two checkpoints: too small means checkpoints all the time, and whole pages in the log after each.'),
+	    'Log between two checkpoints: too small makes many checkpoints, with whole pages in the log after each.'),
 	(24, 'write', 'checkpoint_timeout', 0, '5 min or more',
 	    'The same by time; longer means a longer recovery after a crash.'),
 	(25, 'write', 'checkpoint_completion_target', 0, '0.9',
@@ -100,10 +100,9 @@ WITH item(place, area, name, since, advised, why) AS (VALUES
 	SELECT s.name, s.reset_val, s.source, s.context, s.pending_restart, s.vartype, s.unit,
 	       CASE WHEN s.vartype = 'bool' THEN (s.reset_val = 'on')::int4::float8
 	            WHEN s.vartype IN ('integer', 'real') THEN
-	                 s.reset_val::float8 * CASE s.unit WHEN 'B' THEN 1 WHEN 'kB' THEN 1024 WHEN '8kB' THEN 8192
-	                     WHEN '16kB' THEN 16384
-	                 WHEN '32kB' THEN 32768 WHEN '4kB' THEN 4096 WHEN 'MB' THEN 1048576 WHEN 's' THEN 1000
-	                     WHEN 'min' THEN 60000 ELSE 1 END
+	                 s.reset_val::float8 * CASE s.unit WHEN 'kB' THEN 1024 WHEN '8kB' THEN 8192 WHEN '16kB' THEN 16384
+	                                                   WHEN '32kB' THEN 32768 WHEN '4kB' THEN 4096 WHEN 'MB' THEN 1048576
+	                                                   WHEN 's' THEN 1000 WHEN 'min' THEN 60000 ELSE 1 END
 	            END AS value
 	  FROM pg_show_all_settings() AS s
 ), known AS (
