@@ -76,10 +76,8 @@ figures:
   - {name: temp, title: temp, expr: rate(temp_bytes), unit: byterate, line: 3, order: 40, warn: "> 10MB"}
   - {name: xid_age, title: xid age, expr: xid_age, unit: count, warn: "> 1000000000", crit: "> 1600000000"}
 charts:
-  - {name: throughput, title: Transactions and cache commands per second, unit: rate,
-     figures: [xacts, redis_ops, queries]}
-  - {name: latency, title: "Latency: mean, and what p95 and p99 are at most", unit: ms,
-     figures: [mean, p95_bound, p99_bound]}
+  - {name: throughput, title: "Throughput /s", unit: rate, figures: [xacts, redis_ops, queries]}
+  - {name: latency, title: Latency, unit: ms, figures: [mean, p95_bound, p99_bound]}
   - {name: hits, title: Hit ratios, unit: percent, figures: [pg_hit, redis_hit]}
   - {name: pool, title: In use, unit: percent, figures: [pool_use, connection_use]}
 */

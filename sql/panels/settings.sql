@@ -42,7 +42,7 @@ WITH item(place, area, name, since, advised, why) AS (VALUES
 	(10, 'memory', 'shared_buffers', 0, 'a quarter of RAM',
 	    'The server''s own cache. RAM is not seen from here: 25 % of it on a machine of its own, 256 MB at least.'),
 	(11, 'memory', 'effective_cache_size', 0, '50-75 % of RAM',
-	    'What the planner takes for cached, by the system too. It allocates nothing; it belongs above shared_buffers.'),
+	    'What the planner takes for cached, by the system too. It takes none; belongs above shared_buffers.'),
 	(12, 'memory', 'work_mem', 0, '16 MB',
 	    'For each sort and hash: too small makes temporary files, too large times all sessions may take all RAM.'),
 	(13, 'memory', 'maintenance_work_mem', 0, '128 MB or more', 'Index builds and vacuums take fewer rounds.'),
@@ -101,8 +101,8 @@ WITH item(place, area, name, since, advised, why) AS (VALUES
 	       CASE WHEN s.vartype = 'bool' THEN (s.reset_val = 'on')::int4::float8
 	            WHEN s.vartype IN ('integer', 'real') THEN
 	                 s.reset_val::float8 * CASE s.unit WHEN 'kB' THEN 1024 WHEN '8kB' THEN 8192 WHEN '16kB' THEN 16384
-	                                                   WHEN '32kB' THEN 32768 WHEN '4kB' THEN 4096 WHEN 'MB' THEN 1048576
-	                                                   WHEN 's' THEN 1000 WHEN 'min' THEN 60000 ELSE 1 END
+	                     WHEN '32kB' THEN 32768 WHEN '4kB' THEN 4096 WHEN 'MB' THEN 1048576
+	                     WHEN 's' THEN 1000 WHEN 'min' THEN 60000 ELSE 1 END
 	            END AS value
 	  FROM pg_show_all_settings() AS s
 ), known AS (
