@@ -13,6 +13,28 @@ static bool find(void *library, const char *name, void *slot)
 	return symbol != NULL;
 }
 
+/* RTLD_NODELETE: OpenSSL registers handlers that run at exit. */
+enum { LOAD_FLAGS = RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE };
+
+static const char library_name[] = "libpq.so.5";
+
+bool libpq_is_loaded(void)
+{
+	void *library = dlopen(library_name, LOAD_FLAGS | RTLD_NOLOAD);
+
+	if (library)
+		dlclose(library);
+	return library != NULL;
+}
+
+void libpq_touch(void)
+{
+	void *library = dlopen(library_name, LOAD_FLAGS);
+
+	if (library)
+		dlclose(library); /* gives back the reference; the library itself stays */
+}
+
 int libpq_load(struct libpq *out, struct err *why)
 {
 	/* Lazy: binding every symbol of libpq and of what it needs takes three times as long as loading them.
@@ -36,7 +58,7 @@ int libpq_load(struct libpq *out, struct err *why)
 	cancel = find(library, "PQcancelFinish", &pq.cancel_finish) && cancel;
 	if (!cancel)
 		pq.cancel_create = NULL;
-	dlclose(library); /* gives back this call's reference; the library itself stays */
+	dlclose(library);
 	if (missing)
 		return err_set(why, ERR_UNSUPPORTED, "libpq is too old (no %s): version 14 or newer is needed, package libpq5",
 		               missing);

@@ -41,6 +41,9 @@ struct libpq {
 	libpq_cancel_finish *cancel_finish;
 };
 
+/* Loading takes some milliseconds, and seconds from a slow disk: libpq_touch() may be run in the background first. */
+bool libpq_is_loaded(void);
+void libpq_touch(void); /* loads it, if it can be; what failed is told by libpq_load() */
 /* Fills *out. The library stays loaded for the life of the process; a second call is cheap. ERR_UNSUPPORTED when it is
  * missing or too old (< 14), naming the Debian package. */
 int libpq_load(struct libpq *out, struct err *why) MUSTCHECK;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: PostgreSQL */
 #include "source/pgconn.h"
 
-#include <errno.h>
+#include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -52,6 +52,8 @@ static void drop(struct pgconn *c)
 {
 	loop_timer_stop(c->later);
 	loop_timer_stop(c->deadline);
+	background_cancel(c->loading);
+	c->loading = NULL;
 	resolve_cancel(c->resolve);
 	c->resolve = NULL;
 	loop_fd_free(c->fd);
@@ -359,6 +361,13 @@ static void on_resolved(void *ctx, const struct resolve_address *found, int coun
 	next_address(c);
 }
 
+static bool is_numeric(const char *host)
+{
+	unsigned char address[16];
+
+	return inet_pton(AF_INET, host, address) == 1 || inet_pton(AF_INET6, host, address) == 1;
+}
+
 static void start_host(struct pgconn *c)
 {
 	const struct pgtarget_host *h = host_now(c);
@@ -368,8 +377,8 @@ static void start_host(struct pgconn *c)
 	c->address[0].text[0] = '\0';
 	if (h->local) {
 		start_attempt(c);
-	} else if (h->hostaddr[0]) {
-		snprintf(c->address[0].text, sizeof(c->address[0].text), "%s", h->hostaddr);
+	} else if (h->hostaddr[0] || is_numeric(h->host)) {
+		snprintf(c->address[0].text, sizeof(c->address[0].text), "%s", h->hostaddr[0] ? h->hostaddr : h->host);
 		start_attempt(c);
 	} else {
 		c->address_count = 0;
@@ -416,12 +425,23 @@ static void begin(struct pgconn *c)
 	start_host(c);
 }
 
+static void on_loaded(void *ctx)
+{
+	struct pgconn *c = ctx;
+
+	c->loading = NULL;
+	begin(c);
+}
+
 void pgconn_open(struct pgconn *c)
 {
 	if (c->phase != PGCONN_CLOSED)
 		return;
 	c->phase = PGCONN_STARTING;
-	loop_timer_in(c->later, 0);
+	if (c->loaded || libpq_is_loaded())
+		loop_timer_in(c->later, 0);
+	else
+		c->loading = background_start(c->loop, libpq_touch, on_loaded, c);
 }
 
 /* --- bytes ----------------------------------------------------------------------------------------------------------- */

@@ -3,6 +3,7 @@
 #ifndef SOURCE_PGCONN_PRIVATE_H
 #define SOURCE_PGCONN_PRIVATE_H
 
+#include "loop/background.h"
 #include "loop/resolve.h"
 #include "source/pgconn.h"
 #include "source/pgerror.h"
@@ -10,7 +11,7 @@
 
 enum pgconn_phase {
 	PGCONN_CLOSED,
-	PGCONN_STARTING,   /* opened; the work begins in the next turn */
+	PGCONN_STARTING,   /* opened; the work begins in the next turn, or when libpq is loaded */
 	PGCONN_CONNECTING, /* resolving, or an attempt on one address */
 	PGCONN_UP,
 };
@@ -21,6 +22,7 @@ struct pgconn {
 	struct pgconn_events events;
 	struct libpq pq;
 	bool loaded;
+	struct background *loading;
 	struct pgtarget target;
 	char *name;
 	enum pgconn_phase phase;

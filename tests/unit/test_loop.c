@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "core/mem.h"
+#include "loop/background.h"
 #include "loop/loop.h"
 #include "loop/resolve.h"
 #include "unit.h"
@@ -266,6 +267,40 @@ START_TEST(a_lookup_given_up_calls_nobody)
 }
 END_TEST
 
+static void slow_work(void)
+{
+	usleep(30000);
+}
+
+static void on_done(void *ctx)
+{
+	note(ctx, 'b');
+}
+
+START_TEST(the_loop_goes_on_while_a_thread_works)
+{
+	struct trace t = {.loop = make()};
+	struct background *given_up;
+
+	t.timer = loop_timer_new(t.loop, never, &t);
+	background_start(t.loop, slow_work, on_done, &t);
+	given_up = background_start(t.loop, slow_work, on_done, &t);
+	ck_assert_uint_eq(t.len, 0);
+	background_cancel(given_up);
+	loop_timer_in(t.timer, 1);
+	while (t.len < 2)
+		loop_once(t.loop, true);
+	ck_assert_str_eq(t.text, "!b");
+	for (int i = 0; i < 10; i++) {
+		loop_once(t.loop, false);
+		usleep(5000);
+	}
+	ck_assert_str_eq(t.text, "!b");
+	loop_timer_free(t.timer);
+	loop_free(t.loop);
+}
+END_TEST
+
 int main(void)
 {
 	const TTest *const cases[] = {
@@ -278,6 +313,7 @@ int main(void)
 		names_resolve_through_the_system,
 		an_unknown_name_has_a_reason_that_names_it,
 		a_lookup_given_up_calls_nobody,
+		the_loop_goes_on_while_a_thread_works,
 	};
 
 	return unit_run("loop", cases, ARRAY_LEN(cases));

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: PostgreSQL */
+#include "loop/background.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "core/mem.h"
+
+/* Held by the loop's side and by the thread; the last one frees it. */
+struct task {
+	void (*work)(void);
+	int wake; /* eventfd */
+	atomic_int holders;
+};
+
+struct background {
+	struct task *task;
+	struct loop_fd *fd;
+	struct loop_timer *timer; /* where the work was done at once */
+	void (*done)(void *ctx);
+	void *ctx;
+};
+
+static void task_drop(struct task *t)
+{
+	if (atomic_fetch_sub(&t->holders, 1) != 1)
+		return;
+	if (t->wake >= 0)
+		close(t->wake);
+	free(t);
+}
+
+static void *run(void *arg)
+{
+	struct task *t = arg;
+	uint64_t one = 1;
+	ssize_t written;
+
+	t->work();
+	do
+		written = write(t->wake, &one, sizeof(one));
+	while (written < 0 && errno == EINTR);
+	task_drop(t);
+	return NULL;
+}
+
+void background_cancel(struct background *b)
+{
+	if (!b)
+		return;
+	loop_fd_free(b->fd);
+	loop_timer_free(b->timer);
+	task_drop(b->task);
+	free(b);
+}
+
+static void finish(struct background *b)
+{
+	void (*done)(void *) = b->done;
+	void *ctx = b->ctx;
+
+	background_cancel(b);
+	done(ctx);
+}
+
+static void on_wake(void *ctx, unsigned got)
+{
+	(void)got;
+	finish(ctx);
+}
+
+static void on_timer(void *ctx)
+{
+	finish(ctx);
+}
+
+static bool start_thread(struct task *t)
+{
+	pthread_attr_t attr;
+	pthread_t thread;
+	sigset_t all, before;
+	bool started;
+
+	if (t->wake < 0 || pthread_attr_init(&attr) != 0)
+		return false;
+	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
+	sigfillset(&all);
+	pthread_sigmask(SIG_BLOCK, &all, &before); /* signals are the loop's */
+	started = pthread_create(&thread, &attr, run, t) == 0;
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	pthread_attr_destroy(&attr);
+	return started;
+}
+
+struct background *background_start(struct loop *l, void (*work)(void), void (*done)(void *ctx), void *ctx)
+{
+	struct background *b = mem_alloc(sizeof(*b));
+	struct task *t = mem_alloc(sizeof(*t));
+
+	t->work = work;
+	t->wake = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	atomic_init(&t->holders, 2);
+	b->task = t;
+	b->done = done;
+	b->ctx = ctx;
+	if (start_thread(t)) {
+		b->fd = loop_fd_new(l, t->wake, LOOP_READ, on_wake, b);
+		return b;
+	}
+	atomic_store(&t->holders, 1);
+	work();
+	b->timer = loop_timer_new(l, on_timer, b);
+	loop_timer_in(b->timer, 0);
+	return b;
+}
