@@ -209,6 +209,8 @@ static int put_panel(struct buf *out, const struct out_frame *frame, const struc
 	int columns[OUT_COLUMNS_MAX];
 	struct grid g = {.text = BUF_INIT(out->limit), .columns = columns};
 
+	if (!out_has_data(p) && p->server->state != SERVER_LIVE)
+		return 0; /* the server's own line says why; not once more for each panel */
 	put_title(out, frame, p);
 	if (!out_has_data(p))
 		return 0;
