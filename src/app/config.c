@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "app/options.h"
+#include "app/shown.h"
 #include "app/slurp.h"
 #include "app/wipe.h"
 #include "core/mem.h"
@@ -22,7 +23,7 @@ struct config {
 /* "NAME:LINE: KEY", the beginning of a message. */
 static void place(const struct config *c, const struct yaml *at, char out[480])
 {
-	snprintf(out, 480, "%s:%d: %s", yaml_name(c->file), at->line, at->key ? at->key : "-");
+	snprintf(out, 480, "%s:%d: %s", yaml_name(c->file), at->line, at->key ? shown(at->key).text : "-");
 }
 
 static int read_pool(const struct config *c, const struct option_def *def, const struct yaml *item, struct err *why)
@@ -37,7 +38,7 @@ static int read_pool(const struct config *c, const struct option_def *def, const
 	for (const struct yaml *key = item->child; key && rc == 0; key = key->next) {
 		place(c, key, where);
 		if (key->kind != YAML_SCALAR)
-			rc = yaml_error(c->file, key, why, "%s: expected a single value", key->key);
+			rc = yaml_error(c->file, key, why, "%s: expected a single value", shown(key->key).text);
 		else
 			rc = options_pool_key(&pool, key->key, key->text, where, why);
 	}
@@ -61,7 +62,7 @@ static int read_patterns(const struct config *c, const struct option_def *def, c
 	for (const struct yaml *entry = map->child; entry && rc == 0; entry = entry->next) {
 		place(c, entry, where);
 		if (entry->kind != YAML_SCALAR) {
-			rc = yaml_error(c->file, entry, why, "%s: expected a pattern", entry->key);
+			rc = yaml_error(c->file, entry, why, "%s: expected a pattern", shown(entry->key).text);
 			break;
 		}
 		buf_clear(&text);
@@ -100,7 +101,7 @@ static int read_entry(const struct config *c, const struct yaml *entry, struct e
 	if (list && entry->kind == YAML_LIST)
 		return read_list(c, def, entry, why);
 	if (entry->kind != YAML_SCALAR || def->kind == OPTION_POOL)
-		return yaml_error(c->file, entry, why, "%s: expected %s", entry->key, list ? "a list" : "a single value");
+		return yaml_error(c->file, entry, why, "%s: expected %s", shown(entry->key).text, list ? "a list" : "a single value");
 	place(c, entry, where);
 	return options_set(c->o, def, entry->text, OPTION_FROM_FILE, where, why);
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "app/embed.h"
+#include "app/shown.h"
 #include "app/slurp.h"
 #include "core/mem.h"
 #include "core/nearest.h"
@@ -381,8 +382,8 @@ static int unknown(const char *what, const char *name, const char *const *known,
 {
 	const char *near = nearest_of(str_from(name), known);
 
-	return near ? err_set(why, ERR_NOT_FOUND, "unknown %s '%.80s'; did you mean %s?", what, name, near) :
-	              err_set(why, ERR_NOT_FOUND, "unknown %s '%.80s'; see dytop --list-%ss", what, name, what);
+	return near ? err_set(why, ERR_NOT_FOUND, "unknown %s '%s'; did you mean %s?", what, shown(name).text, near) :
+	              err_set(why, ERR_NOT_FOUND, "unknown %s '%s'; see dytop --list-%ss", what, shown(name).text, what);
 }
 
 const struct panel *const *files_panels(const struct files *f, int *count)

@@ -9,6 +9,7 @@
 #include <strings.h>
 #include <unistd.h>
 
+#include "app/shown.h"
 #include "app/wipe.h"
 #include "core/mem.h"
 #include "core/nearest.h"
@@ -85,6 +86,7 @@ static int bad_word(const char *word, int letter, struct err *why)
 		                             err_set(why, ERR_INVALID, "unknown option -%c; see dytop --help", letter);
 	}
 	snprintf(typed, sizeof typed, "%.*s", (int)strcspn(word + 2, "="), word + 2);
+	struct shown seen = shown(typed);
 	if (options_find(typed)) {
 		return strchr(word, '=') ? err_set(why, ERR_INVALID, "option --%s takes no value", typed) :
 		                           err_set(why, ERR_INVALID, "option --%s needs a value; see dytop --help", typed);
@@ -97,9 +99,9 @@ static int bad_word(const char *word, int letter, struct err *why)
 	names[count] = NULL;
 	near = nearest_of(str_from(typed), names);
 	if (match[1])
-		return err_set(why, ERR_INVALID, "option --%s is ambiguous: --%s or --%s", typed, match[0], match[1]);
-	return near ? err_set(why, ERR_INVALID, "unknown option --%s; did you mean --%s?", typed, near) :
-	              err_set(why, ERR_INVALID, "unknown option --%s; see dytop --help", typed);
+		return err_set(why, ERR_INVALID, "option --%s is ambiguous: --%s or --%s", seen.text, match[0], match[1]);
+	return near ? err_set(why, ERR_INVALID, "unknown option --%s; did you mean --%s?", seen.text, near) :
+	              err_set(why, ERR_INVALID, "unknown option --%s; see dytop --help", seen.text);
 }
 
 enum { LONG_OPTION = 0x1000, LETTERS_MAX = OPTIONS_MAX * 2 + 2 };

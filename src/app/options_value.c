@@ -8,6 +8,7 @@
 #include <strings.h>
 
 #include "app/options.h"
+#include "app/shown.h"
 #include "app/wipe.h"
 #include "core/mem.h"
 #include "core/nearest.h"
@@ -15,7 +16,7 @@
 
 static int bad(struct err *why, const char *where, const char *text, const char *expected)
 {
-	return err_set(why, ERR_INVALID, "%s: '%.80s' is not %s", where, text, expected);
+	return err_set(why, ERR_INVALID, "%s: '%s' is not %s", where, shown(text).text, expected);
 }
 
 static int read_number(double *out, const struct option_def *def, const char *text, const char *where, struct err *why)
@@ -71,9 +72,9 @@ static int read_choice(char **out, const struct option_def *def, const char *tex
 		buf_addf(&known, "%s%s", i ? ", " : "", names[i]);
 	}
 	const char *near = nearest_of(str_from(text), names);
-	int rc = near ? err_set(why, ERR_INVALID, "%s: '%.80s' is not known; did you mean %s? (%s)", where, text, near,
+	int rc = near ? err_set(why, ERR_INVALID, "%s: '%s' is not known; did you mean %s? (%s)", where, shown(text).text, near,
 	                        buf_text(&known)) :
-	                err_set(why, ERR_INVALID, "%s: '%.80s' is not known; there are %s", where, text, buf_text(&known));
+	                err_set(why, ERR_INVALID, "%s: '%s' is not known; there are %s", where, shown(text).text, buf_text(&known));
 	buf_release(&known);
 	return rc;
 }
@@ -136,7 +137,7 @@ int options_pool_key(struct option_pool *pool, const char *key, const char *text
 		k++;
 	if (!known[k]) {
 		const char *near = nearest_of(str_from(key), known);
-		return err_set(why, ERR_INVALID, "%s: unknown key '%.80s' of a pool; %s%s%s", where, key,
+		return err_set(why, ERR_INVALID, "%s: unknown key '%s' of a pool; %s%s%s", where, shown(key).text,
 		               near ? "did you mean " : "known: application, max, min, lifetime, idle, idle_in_transaction",
 		               near ? near : "", near ? "?" : "");
 	}
