@@ -5,13 +5,13 @@
 #include "ui/state.h"
 
 /* Rows of the screen that one page has, in the window or the table. */
-static int page(const struct ui *u)
+static int page(struct ui *u)
 {
 	const struct ui_table *t = screens_table(u);
 	int rows = 10;
 
-	if (u->window == WINDOW_DETAIL || u->window == WINDOW_HELP)
-		rows = u->pager.height;
+	if (window_pager(u))
+		rows = window_pager(u)->height;
 	else if (u->window != WINDOW_NONE)
 		rows = u->height / 2;
 	else if (t)
@@ -31,8 +31,8 @@ void act_move(struct ui *u, const struct ui_host *h, int by)
 	struct ui_table *t = screens_table(u);
 
 	(void)h;
-	if (u->window == WINDOW_DETAIL || u->window == WINDOW_HELP)
-		pager_scroll(&u->pager, by);
+	if (window_pager(u))
+		pager_scroll(window_pager(u), by);
 	else if (u->window != WINDOW_NONE)
 		u->item = clamp(u->item, by, setup_items(u));
 	else if (t && t->view.count > 0)

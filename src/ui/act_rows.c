@@ -34,7 +34,7 @@ unsigned act_search(struct ui *u, const struct ui_host *h, int key)
 	(void)h;
 	(void)key;
 	u->search_from = t ? t->view.cursor : 0;
-	u->search_top = u->window == WINDOW_NONE ? (t ? t->view.top : 0) : u->pager.top;
+	u->search_top = window_pager(u) ? window_pager(u)->top : t ? t->view.top : 0;
 	prompt_open(&u->prompt, PROMPT_SEARCH, "");
 	return UI_REDRAW;
 }
@@ -48,8 +48,8 @@ static unsigned search_again(struct ui *u, const struct ui_host *h, int directio
 		ui_note(u, h, "nothing to search for yet: / begins a search");
 		return UI_REDRAW;
 	}
-	if (u->window != WINDOW_NONE) {
-		if (!pager_search(&u->pager, u->search, direction, false))
+	if (window_pager(u)) {
+		if (!pager_search(window_pager(u), u->search, direction, false))
 			ui_note(u, h, "not found: %s", u->search);
 		return UI_REDRAW;
 	}

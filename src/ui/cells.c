@@ -74,6 +74,44 @@ void cells_spark(struct canvas *c, int x, int y, int width, unsigned slot, const
 	chart_spark(c, x, y, width < SPARK_MAX ? width : SPARK_MAX, slot, values, NAN);
 }
 
+static bool cell_is(const struct canvas_cell *cell, uint32_t want)
+{
+	uint32_t cp = cell->cp;
+
+	if (cp >= 'A' && cp <= 'Z')
+		cp += 'a' - 'A';
+	if (want >= 'A' && want <= 'Z')
+		want += 'a' - 'A';
+	return cp == want;
+}
+
+/* Column behind the text when it stands at x, -1 when it does not. */
+static int match_end(const struct canvas *c, const struct canvas_cell *row, int x, struct str text)
+{
+	size_t n;
+
+	for (size_t i = 0; i < text.len; i += n) {
+		if (x >= c->width || !cell_is(&row[x], utf8_decode(text.at + i, text.len - i, &n)))
+			return -1;
+		x += x + 1 < c->width && row[x + 1].cp == 0 ? 2 : 1;
+	}
+	return x;
+}
+
+void cells_highlight(struct canvas *c, int x, int y, const char *text)
+{
+	struct canvas_cell *row;
+
+	if (!text[0] || y < 0 || y >= c->height)
+		return;
+	for (row = c->cell + (size_t)y * (size_t)c->width; x < c->width; x++) {
+		int end = match_end(c, row, x, str_from(text));
+
+		for (int k = x; k < end; k++)
+			row[k].slot = SLOT_MATCH;
+	}
+}
+
 void cells_age(char out[UNIT_TEXT_MAX], int64_t now_ns, int64_t then_ns)
 {
 	double ms = (double)(now_ns - then_ns) / (double)CLOCK_MS_NS;

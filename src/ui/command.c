@@ -103,7 +103,6 @@ static int run_screen(struct ui *u, const struct ui_host *h, const char *args, u
 	}
 	if (at < 0)
 		return err_set(why, ERR_INVALID, "there is no screen '%.*s'", (int)name.len, name.at);
-	window_close(u);
 	*result = screens_go(u, h, at);
 	return 0;
 }
@@ -116,6 +115,7 @@ static int run_table(struct ui *u, const struct ui_host *h, const char *args, un
 	(void)h;
 	for (int i = 0; i < s->table_count; i++)
 		if (str_is(name, u->table[s->table[i]].p->name)) {
+			window_close_all(u);
 			s->here = i;
 			*result = UI_RESULT_REDRAW_WANT;
 			return 0;

@@ -199,4 +199,6 @@ void detail_draw(struct ui *u, const struct ui_host *h, struct canvas *c, int y,
 		canvas_puts(c, x, y, c->width - x, SLOT_WARN, 0, text);
 	}
 	pager_draw(&u->pager, c, 1, y + 1, c->width - 1, end);
+	for (int row = y + 1; row < end; row++)
+		cells_highlight(c, 1, row, u->search);
 }

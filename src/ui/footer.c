@@ -147,12 +147,12 @@ static void add_feed(struct buf *out, const struct ui *u, const struct ui_host *
 static void status_text(struct ui *u, const struct ui_host *h, struct buf *out)
 {
 	const struct ui_table *t = screens_table(u);
+	const struct pager *p = window_pager(u);
 
-	if (u->window == WINDOW_DETAIL || u->window == WINDOW_HELP) {
-		add_fact(out, "%d-%d of %d lines", u->pager.line_count ? u->pager.top + 1 : 0,
-		         u->pager.top + u->pager.height < u->pager.line_count ? u->pager.top + u->pager.height
-		                                                              : u->pager.line_count,
-		         u->pager.line_count);
+	if (p) {
+		int last = p->top + p->height < p->line_count ? p->top + p->height : p->line_count;
+
+		add_fact(out, "%d-%d of %d lines", p->line_count ? p->top + 1 : 0, last, p->line_count);
 		if (u->search[0])
 			add_fact(out, "/%s", u->search);
 		return;

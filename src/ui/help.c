@@ -106,7 +106,7 @@ static void write_filter(struct pager *p, int width)
 
 static void build(struct ui *u, const struct ui_host *h)
 {
-	struct pager *p = &u->pager;
+	struct pager *p = &u->help;
 	int width = u->width - 2;
 
 	u->window = u->under; /* what is useful is asked for what lies below */
@@ -123,7 +123,7 @@ static void build(struct ui *u, const struct ui_host *h)
 void help_open(struct ui *u, const struct ui_host *h)
 {
 	u->under = u->window;
-	u->pager.top = 0;
+	u->help.top = 0;
 	build(u, h);
 }
 
@@ -133,7 +133,9 @@ void help_draw(struct ui *u, const struct ui_host *h, struct canvas *c, int y, i
 	canvas_fill(c, 0, y, c->width, SLOT_DIALOG_TITLE, 0, ' ');
 	canvas_puts(c, 1, y, c->width - 1, SLOT_DIALOG_TITLE, CANVAS_BOLD, "dytop help");
 	canvas_puts(c, 13, y, c->width - 13, SLOT_DIALOG_TITLE, 0, u->screen[u->here].name);
-	pager_draw(&u->pager, c, 1, y + 1, c->width - 1, end);
+	pager_draw(&u->help, c, 1, y + 1, c->width - 1, end);
+	for (int row = y + 1; row < end; row++)
+		cells_highlight(c, 1, row, u->search);
 }
 
 /* --- the same tables for the docs -------------------------------------------------------------------------------------- */

@@ -168,6 +168,7 @@ unsigned screens_go(struct ui *u, const struct ui_host *h, int screen)
 {
 	struct ui_table *t;
 
+	window_close_all(u);
 	if (screen < 0 || screen >= u->screen_count || screen == u->here)
 		return UI_REDRAW;
 	u->here = screen;

@@ -85,6 +85,8 @@ void setup_draw(struct ui *u, const struct ui_host *h, struct canvas *c, int y, 
 	first = scroll_items(u, end - from);
 	for (int i = first; i < items && from + i - first < end; i++)
 		draw_setup_item(u, c, from + i - first, i);
+	for (int i = first; i < items && from + i - first < end; i++)
+		ui_hit(u, 0, from + i - first, c->width, HIT_ITEM, i);
 }
 
 void sort_draw(struct ui *u, const struct ui_host *h, struct canvas *c, int y, int end)
@@ -105,6 +107,7 @@ void sort_draw(struct ui *u, const struct ui_host *h, struct canvas *c, int y, i
 		draw_column(c, row, &t->p->column[list[i]], !here ? "  " : t->view.descending ? "▼ " : "▲ ");
 		if (i == u->item)
 			canvas_flag_row(c, row, CANVAS_CURSOR);
+		ui_hit(u, 0, row, c->width, HIT_ITEM, i);
 	}
 }
 
@@ -113,10 +116,19 @@ void window_close(struct ui *u)
 	if (u->window == WINDOW_HELP) {
 		u->window = u->under;
 		u->under = WINDOW_NONE;
-		u->detail_width = 0; /* help had the pager: write the row again */
-		pager_clear(&u->pager);
 		return;
 	}
 	u->window = WINDOW_NONE;
 	u->item = u->item_top = 0;
+}
+
+void window_close_all(struct ui *u)
+{
+	while (u->window != WINDOW_NONE)
+		window_close(u);
+}
+
+struct pager *window_pager(struct ui *u)
+{
+	return u->window == WINDOW_HELP ? &u->help : u->window == WINDOW_DETAIL ? &u->pager : NULL;
 }

@@ -66,11 +66,11 @@ struct ui_figure {             /* a figure of the header, found once */
 };
 
 /* Where a click means something. */
-enum ui_hit_kind { HIT_TAB, HIT_HEAD, HIT_ROW, HIT_KEY, HIT_TABLE };
+enum ui_hit_kind { HIT_TAB, HIT_HEAD, HIT_ROW, HIT_KEY, HIT_TABLE, HIT_ITEM };
 struct ui_hit {
 	int x, y, width;
 	enum ui_hit_kind kind;
-	int arg;                   /* screen, column, row in the view, key, table of the screen */
+	int arg;                   /* screen, column, row in the view, key, table of the screen, item of the list */
 };
 
 struct ui_notice {
@@ -91,7 +91,7 @@ struct ui {
 	int figure_count;
 	int chosen[UI_KINDS];      /* server by kind, -1 none */
 	enum ui_window window, under; /* under: what help lies over */
-	struct pager pager;        /* of the detail and help windows */
+	struct pager pager, help;  /* of the detail and help windows */
 	uint64_t detail_key, detail_seen; /* the row, and the feed's generation behind the text */
 	int detail_table, detail_width;
 	int64_t detail_gone_us;    /* wall time when the row was found missing; 0 it is there */
@@ -172,6 +172,8 @@ int cells_draw_cut(struct canvas *c, int x, int y, int width, unsigned slot, str
 /* The newest values of a series, oldest first, into room; returns how many. */
 int cells_values(const struct series *s, double *room, int max);
 void cells_spark(struct canvas *c, int x, int y, int width, unsigned slot, const struct series *s);
+/* Colours what a search found in row y from x on. Beyond ASCII the letters must be the same. */
+void cells_highlight(struct canvas *c, int x, int y, const char *text);
 /* Age since a moment, coarse ("12s", "3m"). */
 void cells_age(char out[UNIT_TEXT_MAX], int64_t now_ns, int64_t then_ns);
 
@@ -202,7 +204,9 @@ void detail_open(struct ui *u, const struct ui_host *h);
 int detail_row(const struct ui *u, const struct ui_host *h); /* feed row, -1 gone */
 void help_open(struct ui *u, const struct ui_host *h);
 int setup_items(const struct ui *u);
-void window_close(struct ui *u);
+void window_close(struct ui *u);      /* one level back */
+void window_close_all(struct ui *u);
+struct pager *window_pager(struct ui *u); /* of the window on top; NULL when it has none */
 
 /* --- copy.c, layout.c, command.c ------------------------------------------------------------------------------------ */
 

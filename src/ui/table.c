@@ -209,39 +209,6 @@ static void draw_row(struct painter *p, int y, int lines, int shown)
 	}
 }
 
-static bool cell_is(const struct canvas_cell *cell, unsigned char want)
-{
-	uint32_t cp = cell->cp;
-
-	if (cp >= 'A' && cp <= 'Z')
-		cp += 'a' - 'A';
-	return cp == (uint32_t)(want >= 'A' && want <= 'Z' ? want + 'a' - 'A' : want);
-}
-
-/* Colours what a search found in one row of the screen. Beyond ASCII the letters must be the same. */
-static void draw_matches(struct painter *p, int y)
-{
-	struct canvas_cell *row = p->c->cell + (size_t)y * (size_t)p->c->width;
-	size_t bytes = strlen(p->u->search), n;
-
-	for (int x = MARGIN; x < p->c->width; x++) {
-		int at = x;
-		size_t i;
-
-		for (i = 0; i < bytes && at < p->c->width; i += n) {
-			uint32_t cp = utf8_decode(p->u->search + i, bytes - i, &n);
-
-			if (cp < 0x80 ? !cell_is(&row[at], (unsigned char)cp) : row[at].cp != cp)
-				break;
-			at += at + 1 < p->c->width && row[at + 1].cp == 0 ? 2 : 1;
-		}
-		if (bytes == 0 || i < bytes)
-			continue;
-		for (int k = x; k < at; k++)
-			row[k].slot = SLOT_MATCH;
-	}
-}
-
 /* Moves the first shown row so that the cursor is on the screen and no rows are left unused. */
 static void scroll_to_cursor(struct painter *p, int rows)
 {
@@ -289,8 +256,8 @@ static void draw_rows(struct painter *p, int y, int end)
 			lines = end - y;
 		note_visible(p->t, v->order[i]);
 		draw_row(p, y, lines, i);
-		for (int k = 0; k < lines && p->u->search[0]; k++)
-			draw_matches(p, y + k);
+		for (int k = 0; k < lines; k++)
+			cells_highlight(p->c, MARGIN, y + k, p->u->search);
 		y += lines;
 	}
 }

@@ -14,9 +14,9 @@ static unsigned search_changed(struct ui *u, const struct ui_host *h)
 
 	snprintf(u->search, sizeof(u->search), "%s", u->prompt.text);
 	u->prompt.error[0] = '\0';
-	if (u->window != WINDOW_NONE) {
-		u->pager.top = u->search_top;
-		if (u->search[0] && !pager_search(&u->pager, u->search, 1, true))
+	if (window_pager(u)) {
+		window_pager(u)->top = u->search_top;
+		if (u->search[0] && !pager_search(window_pager(u), u->search, 1, true))
 			snprintf(u->prompt.error, sizeof(u->prompt.error), "not found");
 		return UI_REDRAW;
 	}
@@ -37,8 +37,8 @@ static unsigned search_cancelled(struct ui *u)
 	struct ui_table *t = screens_table(u);
 
 	u->search[0] = '\0';
-	if (u->window != WINDOW_NONE) {
-		u->pager.top = u->search_top;
+	if (window_pager(u)) {
+		window_pager(u)->top = u->search_top;
 	} else if (t) {
 		view_move(&t->view, u->search_from);
 		t->view.top = u->search_top;

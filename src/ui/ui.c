@@ -51,6 +51,7 @@ void ui_free(struct ui *u)
 		return;
 	screens_free(u);
 	pager_release(&u->pager);
+	pager_release(&u->help);
 	prompt_release(&u->prompt);
 	buf_release(&u->copy);
 	free(u->panel);
@@ -172,6 +173,15 @@ static unsigned key_event(struct ui *u, const struct ui_host *h, int key)
 	return act_run(u, h, action, key);
 }
 
+/* In a window with a list: goes there; on the item under the cursor: takes it. */
+static unsigned click_item(struct ui *u, const struct ui_host *h, int item)
+{
+	if (item == u->item)
+		return u->window == WINDOW_SORT ? act_pick(u, h, 0) : act_toggle(u, h, 0);
+	u->item = item;
+	return UI_REDRAW;
+}
+
 static unsigned mouse_event(struct ui *u, const struct ui_host *h, const struct term_event *e)
 {
 	const struct ui_hit *hit = hit_at(u, e->x, e->y);
@@ -184,8 +194,10 @@ static unsigned mouse_event(struct ui *u, const struct ui_host *h, const struct 
 		return 0;
 	if (hit->kind == HIT_KEY)
 		return key_event(u, h, hit->arg);
-	if (u->window != WINDOW_NONE || u->prompt.kind != PROMPT_NONE)
+	if (u->prompt.kind != PROMPT_NONE)
 		return 0;
+	if (u->window != WINDOW_NONE)
+		return hit->kind == HIT_ITEM ? click_item(u, h, hit->arg) : 0;
 	switch (hit->kind) {
 	case HIT_TAB:
 		return screens_go(u, h, hit->arg);

@@ -438,6 +438,7 @@ START_TEST(detail_follows_its_row)
 	has(s, "dytop help");
 	stage_keys(s, "q");
 	has(s, "Activity: one row");
+	has(s, "UPDATE other");
 	ck_assert(!(stage_keys(s, "q") & UI_QUIT));
 	has_not(s, "one row");
 	stage_free(s);
