@@ -30,6 +30,7 @@ struct live {
 	bool resized, suspended;
 	bool ended;            /* the replay */
 	bool told;             /* of conf->trouble() */
+	bool want;             /* the screen shows other panels than were asked for */
 	int signo;
 	int64_t turn;          /* of the session, when last seen */
 };
@@ -126,7 +127,7 @@ static void act(struct live *v, unsigned result)
 	if (result & UI_PAUSE)
 		session_pause(v->board.session, ui_paused(v->board.ui));
 	if (result & UI_WANT)
-		board_want(&v->board);
+		v->want = true; /* asked when the key is on the screen: sending takes time, and wakes the servers beside us */
 	if (result & UI_MODE)
 		board_mode(&v->board);
 	if (result & UI_REFRESH)
@@ -191,7 +192,7 @@ static void resize(struct live *v)
 	term_size(v->term, &width, &height);
 	canvas_resize(&v->board.canvas, width, height);
 	board_sync(&v->board);
-	board_want(&v->board); /* a taller window may show more panels */
+	v->want = true; /* a taller window may show more panels */
 }
 
 static void note_turn(struct live *v)
@@ -212,6 +213,14 @@ static void note_turn(struct live *v)
 		v->told = true;
 		ui_notice(v->board.ui, &v->board.host, true, trouble);
 	}
+}
+
+static void want(struct live *v)
+{
+	if (!v->want)
+		return;
+	v->want = false;
+	board_want(&v->board);
 }
 
 /* The end of a turn: decides whether to paint now or to wait for the rest of what was asked. */
@@ -240,6 +249,7 @@ static void on_turn(void *ctx)
 	v->changed_ns = 0;
 	loop_timer_stop(v->hold);
 	term_draw(v->term, &v->board.canvas);
+	want(v);
 }
 
 static void watch_signals(struct live *v)

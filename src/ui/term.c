@@ -1,31 +1,26 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * curses never writes to the terminal itself: its descriptor leads to a file in memory, whose contents go out through a queue
- * without blocking. curses would wait for a terminal that reads slowly, and turn in a circle on one that does not block.
+ * Of curses only terminfo is used: what the terminal is called, what it can do and how that is asked for. Its screen half would
+ * wait for a terminal that reads slowly, scroll rows, and take three times as long as ui/term_paint.
  */
 #include "ui/term.h"
 
-#include <curses.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <langinfo.h>
 #include <locale.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/mman.h>
 #include <termios.h>
 #include <unistd.h>
-#include <wchar.h>
 
 #include "core/clock.h"
 #include "core/mem.h"
-#include "core/utf8.h"
 #include "ui/input.h"
 #include "ui/outq.h"
-#include "ui/term_look.h"
+#include "ui/term_paint.h"
 
 enum {
 	ESC_WAIT_MS = 25,   /* after a lone ESC: is it a key or the begin of a sequence */
@@ -33,7 +28,8 @@ enum {
 	CLOSE_WAIT_MS = 250,
 	COPY_MAX = 64 * 1024,
 	SIDE_MAX = 1000,    /* columns or rows; beyond lies only nonsense */
-	SINK_KEEP = 256 * 1024,
+	FRAME_MAX = 8 * 1024 * 1024,
+	FRAME_KEEP = 256 * 1024,
 };
 
 /* Mouse presses and wheel, in decimal form; bracketed paste. terminfo has no common names for them. */
@@ -43,21 +39,15 @@ enum {
 #define PASTE_OFF "\x1b[?2004l"
 
 struct term {
-	SCREEN *screen;
-	FILE *curses_out; /* leads to sink once curses has seen the terminal */
 	int fd;           /* the terminal; a description of its own where possible, so that O_NONBLOCK stays ours */
-	int sink;         /* what curses wrote last */
 	struct outq *out;
 	struct termios saved, raw;
 	int width, height;
 	bool ascii, modes, mouse, suspended;
-	bool all;         /* the next frame draws every cell */
 	bool cursor_on;
-	bool resized;     /* a TERM_KEY_RESIZE is due */
 	bool gone;
-	struct canvas_cell *last; /* what curses was told, width * height */
-	cchar_t *row;
-	struct term_looks looks;
+	struct term_paint paint;
+	struct buf frame; /* of the paint under way */
 	struct input input;
 };
 
@@ -72,38 +62,18 @@ static const struct {
 	{"kf8", TERM_KEY_F8}, {"kf9", TERM_KEY_F9}, {"kf10", TERM_KEY_F10}, {"kf11", TERM_KEY_F11}, {"kf12", TERM_KEY_F12},
 };
 
-/* A capability as text; NULL when the terminal has none (terminfo says NULL or -1). */
-static const char *cap_text(const char *name)
-{
-	char copy[16];
-	char *text;
-
-	strncpy(copy, name, sizeof(copy) - 1)[sizeof(copy) - 1] = '\0'; /* tigetstr() takes no const in old curses */
-	text = tigetstr(copy);
-	return text && text != (char *)-1 && *text ? text : NULL;
-}
-
 /* ---- output ---------------------------------------------------------------------------------------------------- */
 
-/* Takes what curses wrote since the last time into the queue. */
-static void drain(struct term *t)
+/* Brings the frame under way on its way. */
+static void send_frame(struct term *t)
 {
-	off_t size = lseek(t->sink, 0, SEEK_CUR), at = 0;
-	char block[16384];
-
-	while (at < size) {
-		size_t left = (size_t)(size - at);
-		ssize_t n = pread(t->sink, block, left < sizeof(block) ? left : sizeof(block), at);
-
-		if (n <= 0)
-			break;
-		outq_add(t->out, block, (size_t)n);
-		at += n;
-	}
-	if (size > 0)
-		lseek(t->sink, 0, SEEK_SET);
-	if (size > SINK_KEEP && ftruncate(t->sink, 0) != 0)
-		t->all = true; /* nothing lost; only memory kept */
+	if (t->frame.failed)
+		paint_forget(&t->paint, true);
+	else
+		outq_add(t->out, t->frame.data, t->frame.len);
+	if (t->frame.room > FRAME_KEEP)
+		buf_release(&t->frame);
+	buf_clear(&t->frame);
 }
 
 static void set_modes(struct term *t, bool on)
@@ -116,13 +86,32 @@ static void set_modes(struct term *t, bool on)
 		outq_text(t->out, PASTE_OFF);
 }
 
-/* Out of curses' mode, with all of it sent, unless the terminal does not take it in time. */
+/* Onto a screen of our own, as full-screen programs do. */
+static void enter(struct term *t)
+{
+	static const char *const names[] = {"smcup", "smam", "smkx", "civis"};
+
+	set_modes(t, true);
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		caps_add(&t->frame, names[i]);
+	t->cursor_on = false;
+	paint_forget(&t->paint, true);
+	send_frame(t);
+}
+
+/* Off it, with all of it sent, unless the terminal does not take it in time. */
 static void leave(struct term *t)
 {
-	curs_set(1);
-	endwin();
+	static const char *const names[] = {"rmkx", "cnorm", "rmcup"};
+
 	set_modes(t, false);
-	drain(t);
+	paint_plain(&t->paint, &t->frame);
+	paint_forget(&t->paint, false);
+	paint_move(&t->paint, 0, t->height - 1, &t->frame);
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		caps_add(&t->frame, names[i]);
+	buf_addc(&t->frame, '\r');
+	send_frame(t);
 	outq_flush(t->out, CLOSE_WAIT_MS);
 	tcsetattr(t->fd, TCSANOW, &t->saved);
 }
@@ -153,57 +142,6 @@ static void make_raw(struct term *t)
 	tcsetattr(t->fd, TCSANOW, &t->raw);
 }
 
-/* newterm() takes some signals for itself; the loop watches them. */
-static SCREEN *newterm_without_signals(FILE *out)
-{
-	static const int taken[] = {SIGINT, SIGTERM, SIGTSTP, SIGWINCH};
-	struct sigaction before[ARRAY_LEN(taken)];
-	SCREEN *screen;
-
-	for (size_t i = 0; i < ARRAY_LEN(taken); i++)
-		sigaction(taken[i], NULL, &before[i]);
-	screen = newterm(NULL, out, stdin);
-	for (size_t i = 0; i < ARRAY_LEN(taken); i++)
-		sigaction(taken[i], &before[i], NULL);
-	return screen;
-}
-
-static int open_curses(struct term *t, struct err *why)
-{
-	const char *name = getenv("TERM");
-	int fd = fcntl(t->fd, F_DUPFD_CLOEXEC, 3);
-
-	if (!name || !*name) {
-		if (fd >= 0)
-			close(fd);
-		return err_set(why, ERR_UNSUPPORTED, "TERM is not set, so the terminal's abilities are unknown; set it, or use -b");
-	}
-	t->curses_out = fd >= 0 ? fdopen(fd, "w") : NULL;
-	t->sink = memfd_create("dytop-screen", MFD_CLOEXEC);
-	if (!t->curses_out || t->sink < 0) {
-		if (!t->curses_out && fd >= 0)
-			close(fd);
-		return err_set(why, ERR_IO, "cannot open the terminal: %s", strerror(errno));
-	}
-	t->screen = newterm_without_signals(t->curses_out);
-	if (!t->screen)
-		return err_set(why, ERR_UNSUPPORTED, "terminal type \"%s\" (TERM) is unknown here; set TERM, or use -b", name);
-	if (dup2(t->sink, fileno(t->curses_out)) < 0)
-		return err_set(why, ERR_IO, "cannot redirect the screen: %s", strerror(errno));
-	if (!cap_text("cup"))
-		return err_set(why, ERR_UNSUPPORTED, "terminal type \"%s\" (TERM) cannot position its cursor; use -b", name);
-	return 0;
-}
-
-static void set_up_curses(void)
-{
-	typeahead(-1); /* a frame is not put off because keys wait: they were read before it */
-	nonl();
-	keypad(stdscr, TRUE); /* keys as terminfo names them */
-	leaveok(stdscr, TRUE);
-	curs_set(0);
-}
-
 static void set_size(struct term *t)
 {
 	struct winsize ws = {.ws_row = 0};
@@ -215,13 +153,7 @@ static void set_size(struct term *t)
 	height = ws.ws_row ? ws.ws_row : 24;
 	t->width = width > SIDE_MAX ? SIDE_MAX : width;
 	t->height = height > SIDE_MAX ? SIDE_MAX : height;
-	if (LINES != t->height || COLS != t->width)
-		resizeterm(t->height, t->width);
-	free(t->last);
-	free(t->row);
-	t->last = mem_calloc((size_t)t->width * (size_t)t->height, sizeof(*t->last));
-	t->row = mem_calloc((size_t)t->width, sizeof(*t->row));
-	t->all = true;
+	paint_resize(&t->paint, t->width, t->height);
 }
 
 int term_open(struct term **out, const struct term_conf *conf, struct err *why)
@@ -230,30 +162,29 @@ int term_open(struct term **out, const struct term_conf *conf, struct err *why)
 	int rc;
 
 	setlocale(LC_CTYPE, "");
-	t->sink = -1;
+	buf_init(&t->frame, FRAME_MAX);
 	t->fd = open_tty();
-	t->ascii = conf->ascii || strcmp(nl_langinfo(CODESET), "UTF-8") != 0;
+	t->ascii = t->paint.ascii = conf->ascii || strcmp(nl_langinfo(CODESET), "UTF-8") != 0;
 	input_init(&t->input, strcmp(nl_langinfo(CODESET), "UTF-8") == 0);
 	if (t->fd < 0 || tcgetattr(t->fd, &t->saved) != 0)
 		rc = err_set(why, ERR_UNSUPPORTED, "standard output is not a terminal; use -b");
 	else
-		rc = open_curses(t, why);
+		rc = caps_open(&t->paint.caps, t->fd, why);
 	if (rc < 0) {
-		if (t->screen)
-			tcsetattr(t->fd, TCSANOW, &t->saved); /* newterm() changed it */
 		term_close(t);
 		return rc;
 	}
 	t->out = outq_new(t->fd);
 	make_raw(t);
-	set_up_curses();
-	term_look_start(&t->looks, conf->colours);
+	t->paint.looks.has_default = t->paint.caps.op != NULL;
+	t->paint.looks.barred = t->paint.caps.barred;
+	term_look_start(&t->paint.looks, t->paint.caps.colours, conf->colours);
 	set_size(t);
 	for (size_t i = 0; i < ARRAY_LEN(caps); i++)
-		input_add_cap(&t->input, cap_text(caps[i].name), caps[i].key);
-	t->modes = cap_text("kmous") != NULL; /* of the family of xterm, which knows these modes */
+		input_add_cap(&t->input, caps_text(caps[i].name), caps[i].key);
+	t->modes = caps_text("kmous") != NULL; /* of the family of xterm, which knows these modes */
 	t->mouse = t->modes && conf->mouse;
-	set_modes(t, true);
+	enter(t);
 	*out = t;
 	return 0;
 }
@@ -264,18 +195,13 @@ void term_close(struct term *t)
 		return;
 	if (t->out && !t->suspended)
 		leave(t);
-	if (t->screen)
-		delscreen(t->screen);
-	if (t->curses_out)
-		fclose(t->curses_out);
-	if (t->sink >= 0)
-		close(t->sink);
+	caps_close(&t->paint.caps);
 	outq_free(t->out);
 	if (t->fd >= 0)
 		close(t->fd);
 	input_release(&t->input);
-	free(t->last);
-	free(t->row);
+	paint_release(&t->paint);
+	buf_release(&t->frame);
 	free(t);
 }
 
@@ -327,35 +253,12 @@ void term_resume(struct term *t)
 	t->suspended = false;
 	tcgetattr(t->fd, &t->saved); /* the shell may have changed it meanwhile */
 	make_raw(t);
-	set_modes(t, true);
-	keypad(stdscr, TRUE);
-	curs_set(0);
-	t->cursor_on = false;
-	term_repaint(t);
+	enter(t);
 }
 
 void term_repaint(struct term *t)
 {
-	clearok(curscr, TRUE);
-	t->all = true;
-}
-
-/* Appends a capability without its padding, which only terminals with wheels need. */
-static void add_cap(struct buf *out, const char *name)
-{
-	const char *at = cap_text(name);
-
-	while (at && *at) {
-		const char *pad = strstr(at, "$<");
-		const char *end = pad ? strchr(pad, '>') : NULL;
-
-		if (!end) {
-			buf_adds(out, at);
-			return;
-		}
-		buf_add(out, at, (size_t)(pad - at));
-		at = end + 1;
-	}
+	paint_forget(&t->paint, true);
 }
 
 void term_restore_text(const struct term *t, struct buf *out)
@@ -367,7 +270,7 @@ void term_restore_text(const struct term *t, struct buf *out)
 	if (t->modes)
 		buf_adds(out, PASTE_OFF);
 	for (size_t i = 0; i < ARRAY_LEN(names); i++)
-		add_cap(out, names[i]);
+		caps_add(out, names[i]);
 }
 
 void term_copy(struct term *t, struct str text)
@@ -400,119 +303,30 @@ void term_copy(struct term *t, struct str text)
 
 void term_set_theme(struct term *t, const struct theme *theme)
 {
-	term_look_theme(&t->looks, theme);
-	t->all = true;
+	term_look_theme(&t->paint.looks, theme);
+	paint_forget(&t->paint, true);
 }
 
 /* ---- drawing ---------------------------------------------------------------------------------------------------- */
 
-/* One cell for curses. What curses would measure otherwise than the canvas (its tables are the locale's, ours utf8proc's) becomes
- * question marks, or the row would shift. Returns how many went into out: 1, or 2 for a wide one that cannot be shown. */
-static int put_cell(struct term *t, cchar_t *out, const struct canvas_cell *cell, bool wide)
-{
-	const struct term_look *look = term_look_get(&t->looks, cell->slot, cell->flags);
-	wchar_t text[2 + ARRAY_LEN(cell->mark)] = {(wchar_t)cell->cp};
-	size_t n = 1;
-	bool plain = cell->cp >= 0x20 && cell->cp < 0x7f;
-
-	if (!plain && (t->ascii || wcwidth((wchar_t)cell->cp) != 1 + wide))
-		text[0] = L'?';
-	for (size_t i = 0; i < ARRAY_LEN(cell->mark) && cell->mark[i] && !t->ascii; i++)
-		if (wcwidth((wchar_t)cell->mark[i]) == 0)
-			text[n++] = (wchar_t)cell->mark[i];
-	setcchar(out, text, look->attrs, look->pair, NULL);
-	if (!wide || text[0] != L'?')
-		return 1;
-	out[1] = out[0];
-	return 2;
-}
-
-/* Tells curses what changed in a row. False when nothing did. */
-static bool draw_row(struct term *t, const struct canvas *c, int y)
-{
-	const struct canvas_cell *now = c->cell + (size_t)y * (size_t)c->width;
-	struct canvas_cell *last = t->last + (size_t)y * (size_t)t->width;
-	int width = c->width < t->width ? c->width : t->width;
-	int from = 0, to = width, count = 0;
-
-	if (!t->all) {
-		if (memcmp(now, last, (size_t)width * sizeof(*now)) == 0)
-			return false;
-		while (memcmp(&now[from], &last[from], sizeof(*now)) == 0)
-			from++;
-		while (memcmp(&now[to - 1], &last[to - 1], sizeof(*now)) == 0)
-			to--;
-	}
-	while (from > 0 && now[from].cp == 0)
-		from--;
-	for (int x = from; x < to; x++) {
-		bool wide = x + 1 < c->width && now[x + 1].cp == 0;
-		struct canvas_cell cell = now[x];
-
-		if (cell.cp == 0)
-			continue;
-		if (wide && x + 1 >= width) { /* the canvas is wider than the terminal */
-			cell.cp = ' ';
-			wide = false;
-		}
-		count += put_cell(t, &t->row[count], &cell, wide);
-	}
-	mvwadd_wchnstr(stdscr, y, from, t->row, count);
-	memcpy(last, now, (size_t)width * sizeof(*now));
-	return true;
-}
-
-/* True when the cursor moves, appears or goes. */
-static bool place_cursor(struct term *t, const struct canvas *c)
+static void place_cursor(struct term *t, const struct canvas *c)
 {
 	bool on = c->cursor_x >= 0 && c->cursor_y >= 0 && c->cursor_x < t->width && c->cursor_y < t->height;
-	bool changed = on != t->cursor_on;
 
-	if (changed) {
-		curs_set(on);
-		leaveok(stdscr, !on);
-		t->cursor_on = on;
-	}
-	if (!on)
-		return changed;
-	changed |= getcurx(stdscr) != c->cursor_x || getcury(stdscr) != c->cursor_y;
-	wmove(stdscr, c->cursor_y, c->cursor_x);
-	return changed;
-}
-
-/* Draws every `step`th row from the first on and lets curses write. */
-static void draw_rows(struct term *t, const struct canvas *c, int first, int step)
-{
-	int height = c->height < t->height ? c->height : t->height;
-	bool changed = t->all;
-
-	for (int y = first; y < height; y += step)
-		changed |= draw_row(t, c, y);
-	if (!changed)
-		return;
-	wnoutrefresh(stdscr);
-	doupdate();
+	if (on)
+		paint_move(&t->paint, c->cursor_x, c->cursor_y, &t->frame);
+	if (on != t->cursor_on)
+		caps_add(&t->frame, on ? "cnorm" : "civis");
+	t->cursor_on = on;
 }
 
 void term_draw(struct term *t, const struct canvas *c)
 {
 	if (t->suspended)
 		return;
-	if (t->all) {
-		werase(stdscr);
-		draw_rows(t, c, 0, 1);
-		t->all = false;
-	} else {
-		/* In two goes, because curses looks for three rows and more that moved together, and scrolls them: that tears, and not
-		 * every terminal that calls itself xterm can do it. There is no other way to stop it. */
-		draw_rows(t, c, 0, 2);
-		draw_rows(t, c, 1, 2);
-	}
-	if (place_cursor(t, c)) {
-		wnoutrefresh(stdscr);
-		doupdate();
-	}
-	drain(t);
+	paint_canvas(&t->paint, c, &t->frame);
+	place_cursor(t, c);
+	send_frame(t);
 	outq_flush(t->out, LINE_WAIT_MS);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * The terminal, and the only home of curses: canvas in, keys out. Holds no state of the program.
+ * The terminal: canvas in, keys out. Holds no state of the program. ui/term*.c are the only home of curses, of which nothing but
+ * terminfo is used.
  */
 #ifndef UI_TERM_H
 #define UI_TERM_H
@@ -34,7 +35,7 @@ struct term_conf {
 };
 
 /* Keys come raw (ISIG off): ^C is key 3, ^Z key 26, ^\\ key 28; signals are only those that others send. Installs no signal
- * handler (curses' own for WINCH, TSTP, INT, TERM are put back to what they were): the loop watches signals.
+ * handler: the loop watches signals.
  * Fails (ERR_UNSUPPORTED) when TERM is unset, unknown or cannot position its cursor. */
 int term_open(struct term **out, const struct term_conf *conf, struct err *why) MUSTCHECK;
 void term_close(struct term *t); /* restores everything; NULL and twice are accepted */
@@ -49,7 +50,7 @@ void term_repaint(struct term *t);    /* the next draw paints every cell (^L, fo
 bool term_writable(const struct term *t);
 int term_fd(const struct term *t);
 bool term_read(struct term *t, struct term_event *out); /* false: nothing more now. Hang-up reads as key -1 */
-void term_suspend(struct term *t);    /* leaves curses mode; the caller stops the process */
+void term_suspend(struct term *t);    /* gives the screen and the modes back; the caller stops the process */
 void term_resume(struct term *t);
 /* The bytes that bring the terminal back from what term_open() did (terminfo's own, plus mouse and paste modes off): for the
  * guard process, which writes them when the dashboard could not. Appended to out, at most 512 bytes. */
