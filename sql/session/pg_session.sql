@@ -1,5 +1,6 @@
 -- The first request of every connection. $1 = backend pid as the login told it, $2 = statement_timeout, $3 = lock_timeout.
 -- Behind a pooler the pid is another and nothing is set: the server connection belongs to other clients too.
+-- client_connection_check_interval (from 14 on): what still runs when we go is ended by the server itself.
 -- work_mem is a ceiling that only a large answer comes near; with it no panel spills to a temporary file.
 SELECT pg_catalog.pg_backend_pid() AS pid,
        pg_catalog.pg_is_in_recovery() AS standby,
@@ -17,5 +18,8 @@ SELECT pg_catalog.pg_backend_pid() AS pid,
                        ('client_min_messages', 'error'),
                        ('work_mem', '64MB'),
                        ('jit', 'off'),
-                       ('max_parallel_workers_per_gather', '0')) AS s (name, value)
-         WHERE pg_catalog.pg_backend_pid() OPERATOR(pg_catalog.=) $1::pg_catalog.int4) AS settings
+                       ('max_parallel_workers_per_gather', '0'),
+                       ('client_connection_check_interval', '500ms')) AS s (name, value)
+         WHERE pg_catalog.pg_backend_pid() OPERATOR(pg_catalog.=) $1::pg_catalog.int4
+           AND (s.name OPERATOR(pg_catalog.<>) 'client_connection_check_interval'
+                OR pg_catalog.current_setting('server_version_num')::pg_catalog.int4 OPERATOR(pg_catalog.>=) 140000)) AS settings

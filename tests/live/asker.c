@@ -7,6 +7,7 @@
  *   asker KIND [-t TARGET] [-H HOST] [-p PORT] [-U USER] [-d DBNAME] [-i INTERVAL_MS] [-c CONNECT_MS] [-s STATEMENT_MS]
  *         [-l LOCK_MS] [-a CA_FILE] [-v NAME=VALUE]... PANEL_FILE...
  *   the password comes in ASKER_PASSWORD
+ *   asker pg -k PID -t TARGET: connects, cancels what backend PID runs over a second connection, and ends
  *   stdin: "retry", "pause", "go", "lookup PANEL LOOKUP KEY...", "quit"
  */
 #include <fcntl.h>
@@ -22,6 +23,7 @@
 #include "core/log.h"
 #include "core/mem.h"
 #include "model/json.h"
+#include "source/pgconn.h"
 #include "source/source.h"
 
 enum { PANELS_MAX = 32, PARAMS_MAX = 8, KEYS_MAX = 16 };
@@ -43,6 +45,7 @@ struct asker {
 	size_t line_len;
 	bool paused;
 	int waiting;
+	int cancel;
 };
 
 static double ms_since(const struct asker *a)
@@ -348,24 +351,89 @@ static void read_options(struct asker *a, struct source_conf *conf, int argc, ch
 	int option;
 
 	conf->kind = (enum panel_source)kind_of(argv[1]);
-	for (optind = 2; (option = getopt(argc, argv, "t:H:p:U:d:i:c:s:l:a:v:")) != -1;) {
+	for (optind = 2; (option = getopt(argc, argv, "t:H:p:U:d:i:c:s:l:a:v:k:")) != -1;) {
 		switch (option) {
 		case 't': conf->target = optarg; break;
 		case 'H': conf->host = optarg; break;
 		case 'p': conf->port = optarg; break;
 		case 'U': conf->user = conf->redis_user = optarg; break;
 		case 'd': conf->dbname = optarg; break;
-		case 'i': a->interval_ms = atoi(optarg); break;
-		case 'c': conf->connect_timeout_ms = atoi(optarg); break;
-		case 's': conf->statement_timeout_ms = atoi(optarg); break;
-		case 'l': conf->lock_timeout_ms = atoi(optarg); break;
+		case 'i': a->interval_ms = (double)strtol(optarg, NULL, 10); break;
+		case 'c': conf->connect_timeout_ms = (double)strtol(optarg, NULL, 10); break;
+		case 's': conf->statement_timeout_ms = (double)strtol(optarg, NULL, 10); break;
+		case 'l': conf->lock_timeout_ms = (double)strtol(optarg, NULL, 10); break;
 		case 'a': conf->tls_ca = optarg; break;
+		case 'k': a->cancel = (int)strtol(optarg, NULL, 10); break;
 		case 'v': add_param(a, optarg); break;
 		default: die("usage", "see the head of asker.c");
 		}
 	}
 	for (; optind < argc; optind++)
 		add_panel(a, argv[optind]);
+}
+
+static void finish(struct asker *a);
+
+/* --- cancel ------------------------------------------------------------------------------------------------------------- */
+
+struct canceller {
+	struct asker *asker;
+	struct pgconn *conn;
+	int pid;
+};
+
+static void on_cancelled(void *ctx, const struct err *why)
+{
+	struct canceller *c = ctx;
+	struct json_writer w;
+	struct buf out;
+
+	begin(c->asker, &w, &out, "cancelled");
+	json_put_string(&w, "code", why ? err_name(why->code) : "ok");
+	json_put_string(&w, "why", why ? why->text : "");
+	end(&w, &out);
+	loop_stop(c->asker->loop);
+}
+
+static void cancel_up(void *ctx)
+{
+	struct canceller *c = ctx;
+	struct json_writer w;
+	struct buf out;
+
+	begin(c->asker, &w, &out, "up");
+	end(&w, &out);
+	pgcancel_start(c->conn, c->pid, session_text(NULL, "pg_cancel"), 3000, on_cancelled, c);
+}
+
+static void cancel_down(void *ctx, const struct err *why, enum source_failure failure)
+{
+	(void)failure;
+	on_cancelled(ctx, why);
+}
+
+static void cancel_readable(void *ctx)
+{
+	struct canceller *c = ctx;
+
+	pgresult_free(pgconn_next(c->conn));
+}
+
+static int run_cancel(struct asker *a, const struct source_conf *conf, int pid)
+{
+	struct canceller c = {.asker = a, .pid = pid};
+	struct pgconn_events events = {cancel_up, cancel_down, cancel_readable, &c};
+	struct err why;
+
+	if (loop_new(&a->loop, &why) < 0 || pgconn_new(&c.conn, a->loop, conf, &events, NULL, &why) < 0)
+		die("cancel", why.text);
+	a->beat = loop_timer_new(a->loop, on_beat, a);
+	loop_timer_in(a->beat, 2);
+	pgconn_open(c.conn);
+	loop_run(a->loop);
+	pgconn_free(c.conn);
+	finish(a);
+	return 0;
 }
 
 static void finish(struct asker *a)
@@ -399,6 +467,10 @@ int main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	clock_read(&a.start);
 	read_options(&a, &conf, argc, argv);
+	if (a.cancel) {
+		log_free(log);
+		return run_cancel(&a, &conf, a.cancel);
+	}
 	conf.password = mem_strdup(getenv("ASKER_PASSWORD"));
 	if (loop_new(&a.loop, &why) < 0 ||
 	    (getenv("ASKER_LOG") && log_open_file(log, getenv("ASKER_LOG"), &why) < 0) ||

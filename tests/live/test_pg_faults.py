@@ -9,7 +9,7 @@ import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from asker import Asker, simple
-from postgres import Bench
+from postgres import Bench, wait_until
 
 PANELS = {
     "one": simple("SELECT pg_backend_pid() AS pid", {"pid": "id"}),
@@ -132,6 +132,37 @@ def locked(bench, pg):
     print("ok: catalog locked: " + told["notice"])
 
 
+def cancelled(bench, pg):
+    """Over a second connection, and a stopped server holds up nothing."""
+    sleeper = pg.session("SELECT pg_backend_pid() \\g /dev/null")
+    sleeper.stdin.write("SELECT 1 FROM pg_sleep(30);\n\\echo gone on\n")
+    sleeper.stdin.flush()
+    find = "SELECT pid FROM pg_stat_activity WHERE query LIKE 'SELECT 1 FROM pg_sleep%'"
+    wait_until("the sleeper", 5, lambda: pg.sql(find) != "")
+    pid = pg.sql(find)
+    a = Asker(bench, "pg", {}, "-k", pid, "-t", pg.conninfo())
+    done = a.wait("cancel", 5, lambda e: e["event"] == "cancelled")
+    assert done["code"] == "ok", done
+    wait_until("the end of the query", 2, lambda: pg.sql(find + " AND state = 'active'") == "")
+    a = Asker(bench, "pg", {}, "-k", "1", "-t", pg.conninfo())
+    none = a.wait("cancel", 5, lambda e: e["event"] == "cancelled")
+    assert none["code"] == "not_found", none
+    sleeper.kill()
+    print("ok: cancelled; " + none["why"])
+
+
+def leaves(bench, pg):
+    """What runs when we go is ended by the server, long before its timeout (14 and newer)."""
+    a = Asker(bench, "pg", {"long": simple("SELECT 1 AS a FROM pg_sleep(20)", {"a": "gauge"})}, "-t", pg.conninfo(), "-s", "30000")
+    a.state("live")
+    count = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'dytop' AND state = 'active'"
+    wait_until("the long query", 5, lambda: pg.sql(count) == "1")
+    a.process.kill()
+    gone = time.monotonic()
+    wait_until("the end of it", 5, lambda: pg.sql(count) == "0")
+    print("ok: killed while a query ran: it ended %.1f s later" % (time.monotonic() - gone))
+
+
 def main():
     with Bench() as bench:
         pg = bench.postgres()
@@ -141,6 +172,8 @@ def main():
         quit_while_stopped(bench, pg)
         connect_while_stopped(bench, pg)
         terminated(bench, pg)
+        cancelled(bench, pg)
+        leaves(bench, pg)
         locked(bench, pg)
         full(bench, pg)
 
