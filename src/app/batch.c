@@ -41,6 +41,7 @@ struct batch {
 	int64_t turn;          /* session's turn in which it began */
 	int lookup_rounds;
 	bool late, last, printed_last, any_answer;
+	bool replaced;         /* conf->replace is done */
 	int failed;            /* pairs without data in the last frame */
 	int rc;
 	struct err why;
@@ -106,6 +107,9 @@ static int write_out(struct batch *b)
 	if (b->out.failed)
 		return err_set(&b->why, ERR_TOO_BIG, "the frame is larger than %d MiB: ask for fewer rows (--limit)",
 		               BATCH_OUT_MAX >> 20);
+	if (b->conf->replace && !b->replaced && ftruncate(b->conf->fd, 0) < 0 && errno != EINVAL) /* EINVAL: no regular file */
+		return err_set(&b->why, ERR_IO, "cannot write to %s: %s", b->conf->fd_name, strerror(errno));
+	b->replaced = true;
 	while (left > 0) {
 		ssize_t n = write(b->conf->fd, at, left);
 

@@ -25,6 +25,7 @@ struct batch_conf {
 	/* Columns to print of a panel, in order, into `columns` (room for 256): their number, 0 = the format's own choice. */
 	int (*columns)(void *ctx, const struct panel *panel, int *columns);
 	int fd;                         /* where it goes */
+	bool replace;                   /* what the file held goes when the first frame is written, not before */
 	const char *fd_name;            /* for messages: "standard output" or the file */
 	/* Applies --sort and --filter to a view. */
 	void (*prepare)(void *ctx, struct view *view);

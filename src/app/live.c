@@ -260,28 +260,23 @@ static void watch_signals(struct live *v)
 		v->signals[i] = loop_signal_new(v->loop, watched[i], on_signal, v);
 }
 
-static void load_first_theme(struct live *v)
-{
-	struct theme theme;
-	struct err why = {0};
-
-	/* without one: the terminal's own colours, and the ui says why as soon as it is there */
-	if (v->conf->theme && v->conf->load_theme(v->conf->ctx, v->conf->theme, &theme, &why) == 0)
-		term_set_theme(v->term, &theme);
-}
-
 /* On the screen before a file of panels is read, a library loaded or a name resolved. */
 static int open_terminal(struct live *v, struct err *why)
 {
-	int width, height, rc = term_open(&v->term, &v->conf->term, why);
+	const struct live_conf *conf = v->conf;
+	struct theme theme;
+	int width, height, rc = conf->theme ? conf->load_theme(conf->ctx, conf->theme, &theme, why) : 0;
 
+	if (rc == 0)
+		rc = term_open(&v->term, &conf->term, why);
 	if (rc < 0)
 		return rc;
 	tell_guard(v, true);
 	term_size(v->term, &width, &height);
 	canvas_init(&v->board.canvas, width, height);
 	v->board.canvas.ascii = term_ascii(v->term);
-	load_first_theme(v);
+	if (conf->theme)
+		term_set_theme(v->term, &theme);
 	canvas_puts(&v->board.canvas, 1, 0, width - 1, SLOT_TITLE, CANVAS_BOLD, "dytop");
 	canvas_puts(&v->board.canvas, 8, 0, width - 8, SLOT_DIM, 0, "starting ...");
 	term_draw(v->term, &v->board.canvas);

@@ -144,7 +144,7 @@ static int open_output(const struct options *o, int *fd, struct err *why)
 	*fd = STDOUT_FILENO;
 	if (!o->output || strcmp(o->output, "-") == 0)
 		return 0;
-	*fd = open(o->output, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	*fd = open(o->output, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
 	if (*fd < 0)
 		return err_set(why, ERR_IO, "cannot write to %s: %s", o->output, strerror(errno));
 	return 0;
@@ -178,7 +178,7 @@ static int print_frames(struct run *r, const struct chosen *c, int fd, struct er
 		.session = run_session(r), .all = r->panels, .all_count = r->panel_count, .panels = c->panel, .panel_count = c->count,
 		.format = out_format_by_name(o->format), .frames = (int)o->iterations, .row_limit = (int)o->limit, .fd = fd,
 		.fd_name = o->output ? o->output : "standard output", .prepare = prepare, .columns = columns, .ctx = r,
-		.ascii = o->ascii, .interval_s = run_interval_ms(r) / 1e3,
+		.ascii = o->ascii, .replace = fd != STDOUT_FILENO, .interval_s = run_interval_ms(r) / 1e3,
 		.turn = r->recorder ? run_turn : NULL, .next_frame = r->replay ? run_next_frame : NULL,
 		.frame_timeout_ms = o->connect_timeout_ms + o->statement_timeout_ms};
 	const char *line, *end;

@@ -66,7 +66,7 @@ START_TEST(scrolls_within_its_lines)
 	canvas_init(&c, 20, 5);
 	pager_clear(&p);
 	for (int i = 0; i < 12; i++) {
-		char text[16];
+		char text[32];
 
 		snprintf(text, sizeof(text), "line %d", i);
 		pager_puts(&p, SLOT_TEXT, text);

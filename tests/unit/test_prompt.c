@@ -118,7 +118,7 @@ END_TEST
 START_TEST(history_has_an_end)
 {
 	struct prompt p = {0};
-	char text[16];
+	char text[32];
 
 	for (int i = 0; i < PROMPT_HISTORY + 5; i++) {
 		snprintf(text, sizeof(text), "line %d", i);
