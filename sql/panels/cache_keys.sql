@@ -23,14 +23,15 @@ fields:
 columns:
   - {name: kind, title: KIND, unit: text, width: 14, priority: 1, about: kind of key}
   - {name: pattern, title: PATTERN, unit: text, width: 28, priority: 4, about: the pattern that such keys fit}
-  - {name: keys, title: KEYS, unit: count, width: 9, priority: 1,
+  - {name: keys, title: KEYS, expr: "if(exact, keys, estimate(keys))", unit: count, width: 9, priority: 1,
      about: "how many there are: the share of those looked at, of all keys"}
   - {name: margin, title: +/-, unit: count, width: 8, priority: 2,
      about: "half of the interval that holds the number in 95 of 100 cases; 0: counted"}
-  - {name: share, title: SHARE%, unit: percent, width: 7, priority: 2, about: share of all keys}
-  - {name: bytes, title: BYTES/KEY, unit: bytes, width: 9, priority: 3,
+  - {name: share, title: SHARE%, expr: "if(exact, share, estimate(share))", unit: percent, width: 7, priority: 2,
+     about: share of all keys}
+  - {name: bytes, title: BYTES/KEY, expr: estimate(bytes), unit: bytes, width: 9, priority: 3,
      about: mean memory of one such key that was looked at}
-  - {name: memory, title: MEMORY, expr: keys * bytes, unit: bytes, width: 8, priority: 3,
+  - {name: memory, title: MEMORY, expr: estimate(keys * bytes), unit: bytes, width: 8, priority: 3,
      about: memory of all such keys by that mean}
   - {name: exact, title: COUNTED, unit: bool, width: 7, priority: 5,
      about: "every key was looked at, so the number is no estimate"}

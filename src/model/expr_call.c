@@ -36,6 +36,7 @@ static const struct function functions[] = {
 	{"if", OP_IF, FORM_VALUES, 3, 3, EXPR_ANY, EXPR_ANY},
 	{"coalesce", OP_COALESCE, FORM_VALUES, 1, 32, EXPR_ANY, EXPR_ANY},
 	{"known", OP_KNOWN, FORM_VALUES, 1, 1, EXPR_ANY, EXPR_BOOL},
+	{"estimate", OP_ESTIMATE, FORM_VALUES, 1, 1, EXPR_NUMBER, EXPR_NUMBER},
 	{"abs", OP_ABS, FORM_VALUES, 1, 1, EXPR_NUMBER, EXPR_NUMBER},
 	{"sqrt", OP_SQRT, FORM_VALUES, 1, 1, EXPR_NUMBER, EXPR_NUMBER},
 	{"least", OP_LEAST, FORM_VALUES, 1, 32, EXPR_ANY, EXPR_ANY},

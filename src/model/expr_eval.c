@@ -320,6 +320,14 @@ static struct cell eval_abs(const struct run *r, const struct expr_node *n, int 
 	return eval_negate(r, n, row);
 }
 
+/* For a field that is the server's or the reader's estimate: only the panel knows that it is one. */
+static struct cell eval_estimate(const struct run *r, const struct expr_node *n, int row)
+{
+	struct cell a = eval(r, n->first, row);
+
+	return is_number(&a) ? with_mark(a, mark_worst(a.mark, MARK_ESTIMATED)) : CELL_NONE;
+}
+
 static struct cell eval_sqrt(const struct run *r, const struct expr_node *n, int row)
 {
 	struct cell a = eval(r, n->first, row);

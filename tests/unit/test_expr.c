@@ -242,6 +242,10 @@ START_TEST(marks_go_along)
 	MARK("if(size > 10, 1, 2)", 0, MARK_ESTIMATED);
 	MARK("if(true, size, calls)", 0, MARK_BOUND);
 	MARK("known(size)", 0, MARK_EXACT);
+	MARK("estimate(calls)", 0, MARK_ESTIMATED);
+	MARK("if(false, calls, estimate(calls))", 0, MARK_ESTIMATED);
+	MARK("if(true, calls, estimate(calls))", 0, MARK_EXACT);
+	UNKNOWN("estimate(unknown)", 0);
 	/* where it would not stay an upper bound there is no figure */
 	UNKNOWN("1000 / size", 0);
 	UNKNOWN("1000 - size", 0);
