@@ -5,7 +5,7 @@ empty: "no statement was recorded yet"
 screen: statements
 digit: 2
 order: 20
-every: 4s
+every: 5s
 timeout: 2s
 limit: 20000
 needs: [pg_stat_statements]
@@ -94,7 +94,10 @@ SELECT s.userid, s.dbid, s.queryid, s.toplevel, nullif(s.queryid IS NULL, false)
        s.temp_blks_read + s.temp_blks_written AS temp_blocks,
        CASE WHEN (SELECT current_setting('track_io_timing')::bool) THEN s.shared_blk_read_time
            + s.shared_blk_write_time END AS io_time,
-       s.wal_bytes::int8 AS wal_bytes, s.plans, s.total_plan_time, s.stats_since
+       s.wal_bytes::int8 AS wal_bytes,
+       CASE WHEN (SELECT current_setting('pg_stat_statements.track_planning', true)::bool) THEN s.plans END AS plans,
+       CASE WHEN (SELECT current_setting('pg_stat_statements.track_planning', true)::bool)
+           THEN s.total_plan_time END AS total_plan_time, s.stats_since
   FROM :"pg_stat_statements_schema".pg_stat_statements(false) AS s
 
 -- since 140000
@@ -104,7 +107,10 @@ SELECT s.userid, s.dbid, s.queryid, s.toplevel, nullif(s.queryid IS NULL, false)
        s.temp_blks_read + s.temp_blks_written AS temp_blocks,
        CASE WHEN (SELECT current_setting('track_io_timing')::bool) THEN s.blk_read_time + s.blk_write_time END
            AS io_time,
-       s.wal_bytes::int8 AS wal_bytes, s.plans, s.total_plan_time, i.stats_reset AS stats_since
+       s.wal_bytes::int8 AS wal_bytes,
+       CASE WHEN (SELECT current_setting('pg_stat_statements.track_planning', true)::bool) THEN s.plans END AS plans,
+       CASE WHEN (SELECT current_setting('pg_stat_statements.track_planning', true)::bool)
+           THEN s.total_plan_time END AS total_plan_time, i.stats_reset AS stats_since
   FROM :"pg_stat_statements_schema".pg_stat_statements(false) AS s,
        :"pg_stat_statements_schema".pg_stat_statements_info() AS i
 
@@ -114,7 +120,10 @@ SELECT s.userid, s.dbid, s.queryid, nullif(s.queryid IS NULL, false) AS is_hidde
        s.temp_blks_read + s.temp_blks_written AS temp_blocks,
        CASE WHEN (SELECT current_setting('track_io_timing')::bool) THEN s.blk_read_time + s.blk_write_time END
            AS io_time,
-       s.wal_bytes::int8 AS wal_bytes, s.plans, s.total_plan_time
+       s.wal_bytes::int8 AS wal_bytes,
+       CASE WHEN (SELECT current_setting('pg_stat_statements.track_planning', true)::bool) THEN s.plans END AS plans,
+       CASE WHEN (SELECT current_setting('pg_stat_statements.track_planning', true)::bool)
+           THEN s.total_plan_time END AS total_plan_time
   FROM :"pg_stat_statements_schema".pg_stat_statements(false) AS s
 
 -- lookup texts since 130000

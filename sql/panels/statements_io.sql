@@ -3,7 +3,7 @@ title: Statements, blocks
 about: "What each normalised statement read, wrote and spilled in the last interval."
 screen: statements
 order: 21
-every: 4s
+every: 5s
 timeout: 2s
 limit: 20000
 needs: [pg_stat_statements]
