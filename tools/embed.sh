@@ -10,7 +10,7 @@ echo 'const struct embed_file embed_files[] = {'
 for file in $(printf '%s\n' "$@" | LC_ALL=C sort); do
 	LC_ALL=C "${AWK:-awk}" -v name="$file" '
 		BEGIN { printf "\t{\"%s\",", name }
-		{ len += length($0) + 1; gsub(/\\/, "\\\\"); gsub(/"/, "\\\""); gsub(/\t/, "\\t"); gsub(/\?/, "\\?")
+		{ len += length($0) + 1; gsub(/\\/, "&&"); gsub(/"/, "\\\""); gsub(/\t/, "\\t"); gsub(/\?/, "\\?")
 		  printf "\n\t\"%s\\n\"", $0 }
 		END { if (NR == 0) printf " \"\""; printf ",\n\t %d},\n", len }' "$top/$file"
 done

@@ -86,6 +86,7 @@ static void fill_pair(struct board *b, const struct ui_want *want)
 	int detail;
 
 	rows.count = ui_visible_rows(b->ui, want->panel, want->server, &rows.rows);
+	rows.near_count = ui_ordered_rows(b->ui, want->panel, want->server, &rows.near);
 	for (int k = 0; k < panel->lookup_count; k++)
 		if (ui_needs_lookup(b->ui, want->panel, k))
 			rows.whole |= 1u << k;

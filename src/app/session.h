@@ -74,6 +74,8 @@ struct session_rows {
 	struct session_pair pair;
 	const int *rows;
 	int count;
+	const int *near;        /* rows that may be looked at next, best first: they ride along in an ask that is made anyway */
+	int near_count;         /* for lookups with a gap, up to their batch */
 	unsigned whole;
 	bool detail;
 };

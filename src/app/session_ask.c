@@ -241,26 +241,51 @@ void session_sample_running(struct session *s)
 
 /* --- lookups ---------------------------------------------------------------------------------------------------- */
 
+/* The rows that are asked for, in the order of their worth; into `out` (room for every row and those wanted). */
+static int rows_to_ask(const struct session_rows *want, const struct panel_lookup *lookup, bool whole, int total, int *out)
+{
+	int count = 0;
+	uint8_t *taken;
+
+	if (whole || lookup->all_rows) {
+		for (int i = 0; i < total; i++)
+			out[count++] = i;
+		return count;
+	}
+	for (; count < want->count; count++)
+		out[count] = want->rows[count];
+	if (lookup->gap_ms <= 0)
+		return count;
+	/* A dear lookup may not be asked again for a while: its one ask brings what a scroll would need, too. */
+	taken = mem_calloc((size_t)total + 1, sizeof *taken);
+	for (int i = 0; i < want->count; i++)
+		taken[want->rows[i]] = 1;
+	for (int i = 0; i < want->near_count && count < total; i++)
+		if (!taken[want->near[i]])
+			out[count++] = want->near[i];
+	free(taken);
+	return count;
+}
+
 static void stage_missing(struct session *s, const struct session_rows *want, int k)
 {
 	struct session_slot *slot = session_slot(s, want->pair.panel, want->pair.server);
 	const struct panel_lookup *lookup = &s->panels[want->pair.panel]->lookup[k];
-	int *all = NULL, count = want->count, found;
-	const int *rows = want->rows;
-	int64_t *keys;
+	int total = feed_rows(slot->feed), found, count;
+	int64_t *keys = mem_calloc((size_t)lookup->batch * (size_t)lookup->by_count, sizeof *keys);
+	int *rows;
 
-	if (want->whole & (1u << k) || lookup->all_rows) {
-		count = feed_rows(slot->feed);
-		rows = all = mem_calloc((size_t)count + 1, sizeof *all);
-		for (int i = 0; i < count; i++)
-			all[i] = i;
+	/* nothing that is on the screen is missing: nothing is asked, whatever lies beyond */
+	found = feed_missing(slot->feed, k, want->rows, want->count, loop_now(s->loop), keys, lookup->batch);
+	if (found > 0 || want->whole & (1u << k) || lookup->all_rows) {
+		rows = mem_calloc((size_t)total + (size_t)want->count + 1, sizeof *rows);
+		count = rows_to_ask(want, lookup, want->whole & (1u << k), total, rows);
+		found = feed_missing(slot->feed, k, rows, count, loop_now(s->loop), keys, lookup->batch);
+		free(rows);
 	}
-	keys = mem_calloc((size_t)lookup->batch * (size_t)lookup->by_count, sizeof *keys);
-	found = feed_missing(slot->feed, k, rows, count, loop_now(s->loop), keys, lookup->batch);
 	if (found > 0)
 		session_stage(s, want->pair.server, want->pair.panel, k, keys, found);
 	free(keys);
-	free(all);
 }
 
 void session_fill(struct session *s, const struct session_rows *want)

@@ -107,8 +107,10 @@ void cells_highlight(struct canvas *c, int x, int y, const char *text)
 	for (row = c->cell + (size_t)y * (size_t)c->width; x < c->width; x++) {
 		int end = match_end(c, row, x, str_from(text));
 
-		for (int k = x; k < end; k++)
+		for (int k = x; k < end; k++) { /* seen under the cursor bar too */
 			row[k].slot = SLOT_MATCH;
+			row[k].flags &= (uint8_t)~(CANVAS_CURSOR | CANVAS_TAGGED);
+		}
 	}
 }
 

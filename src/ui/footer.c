@@ -126,11 +126,12 @@ static void add_rows(struct buf *out, const struct ui_table *t)
 
 static void add_feed(struct buf *out, const struct ui *u, const struct ui_host *h, const struct ui_table *t)
 {
+	const struct server_status *server = screens_status(u, h, t->panel);
 	const struct feed *f = t->feed;
 	const struct sample *s = feed_sample(f);
 	char age[UNIT_TEXT_MAX];
 
-	if (feed_state(f) == FEED_STALE && s) {
+	if (feed_state(f) == FEED_STALE && s && (!server || header_server_ok(server))) { /* else the banner says it */
 		cells_age(age, h->now.mono_ns, s->mono_ns);
 		add_fact(out, "%s old: %s", age, feed_reason(f));
 	}

@@ -9,6 +9,8 @@ enum {
 	SEGMENTS_MAX = 24,
 	SEGMENT_GAP = 2,
 	FIGURE_GAP = 2,
+	SPARK_MIN = 6,
+	SPARK_MAX = 12,
 	FIGURES_LINE_MAX = 32,
 	BANNERS_MAX = 3,
 };
@@ -243,6 +245,7 @@ struct figure_item {
 	char text[64];
 	const char *sign;
 	unsigned slot;
+	int spark;           /* columns of its sparkline, 0 none */
 };
 
 /* What makes the unit plain without a column head; none when the title says it already. */
@@ -278,40 +281,56 @@ static void fill_figure(struct ui *u, const struct ui_host *h, struct figure_ite
 }
 
 /* Columns that a figure takes; what stands behind it must not move when its value or sign changes. */
-static int figure_width(const struct figure_item *item, int spark)
+static int figure_width(const struct figure_item *item)
 {
 	int sign = item->f->crit ? 2 : item->f->warn ? 1 : 0;
 
 	return utf8_text_width(item->f->title, strlen(item->f->title)) + 1 + item->ref->width + sign +
-	       (item->f->trend && spark > 0 ? 1 + spark : 0);
+	       (item->spark > 0 ? 1 + item->spark : 0);
 }
 
-static int line_width(const struct figure_item *item, int count, int spark)
+static int line_width(const struct figure_item *item, int count)
 {
 	int width = 0;
 
 	for (int i = 0; i < count; i++)
-		width += figure_width(&item[i], spark) + (i > 0 ? FIGURE_GAP : 0);
+		width += figure_width(&item[i]) + (i > 0 ? FIGURE_GAP : 0);
 	return width;
+}
+
+/* Gives the room that is left to sparklines: alike to all when it is enough, else to the first ones. */
+static void give_sparks(struct figure_item *item, int count, int spare)
+{
+	int trends = 0, each;
+
+	for (int i = 0; i < count; i++)
+		trends += item[i].f->trend;
+	each = trends > 0 ? spare / trends - 1 : 0;
+	each = each < SPARK_MIN ? SPARK_MIN : each > SPARK_MAX ? SPARK_MAX : each;
+	for (int i = 0; i < count; i++) {
+		if (!item[i].f->trend || spare < 1 + each)
+			continue;
+		item[i].spark = each;
+		spare -= 1 + each;
+	}
 }
 
 static void draw_figures(struct canvas *c, int y, struct figure_item *item, int count)
 {
-	int spark = 12, x = 1;
+	int x = 1;
 
-	while (spark > 0 && line_width(item, count, spark) > c->width - 2)
-		spark = spark > 4 ? spark - 2 : 0;
-	while (count > 0 && line_width(item, count, spark) > c->width - 2)
+	while (count > 0 && line_width(item, count) > c->width - 2)
 		count--;
+	give_sparks(item, count, c->width - 2 - line_width(item, count));
 	for (int i = 0; i < count; i++) {
-		int next = x + figure_width(&item[i], spark) + FIGURE_GAP;
+		int next = x + figure_width(&item[i]) + FIGURE_GAP;
 
 		x += canvas_puts(c, x, y, c->width, SLOT_LABEL, 0, item[i].f->title) + 1;
 		canvas_puts(c, x, y, c->width, item[i].slot, 0, item[i].text);
 		canvas_puts(c, x + utf8_text_width(item[i].text, strlen(item[i].text)), y, 2, item[i].slot, 0,
 		            item[i].sign);
-		if (item[i].trend && spark > 0)
-			cells_spark(c, next - FIGURE_GAP - spark, y, spark,
+		if (item[i].trend && item[i].spark > 0)
+			cells_spark(c, next - FIGURE_GAP - item[i].spark, y, item[i].spark,
 			            item[i].slot == SLOT_STALE ? SLOT_STALE : SLOT_CHART_1, item[i].trend);
 		x = next;
 	}
@@ -374,7 +393,7 @@ static void banner_text(const struct server_status *s, const struct ui_host *h, 
 		snprintf(out + len, room - len, "; next try in %s (R: now)", retry);
 	}
 	len = strlen(out);
-	if (s->reason[0])
+	if (s->reason[0] && strncmp(s->reason, "no answer", 9) != 0) /* that was said already, with the time */
 		snprintf(out + len, room - len, ": %s", s->reason);
 }
 

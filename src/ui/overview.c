@@ -72,9 +72,28 @@ static const char *mark_sign(enum mark mark)
 	return mark == MARK_ESTIMATED ? "~" : mark == MARK_BOUND ? "<=" : NULL;
 }
 
+/* A panel that is asked every n intervals has each value n times, so that all lines of a chart have one time axis. Keeps the
+ * newest; returns how many there are now. */
+static int stretch(double *value, int count, int n)
+{
+	int all;
+
+	if (n < 2)
+		return count;
+	if (count > CHART_VALUES_MAX / n) {
+		int keep = CHART_VALUES_MAX / n > 0 ? CHART_VALUES_MAX / n : 1;
+
+		memmove(value, value + count - keep, (size_t)keep * sizeof(*value));
+		count = keep;
+	}
+	all = count * n < CHART_VALUES_MAX ? count * n : CHART_VALUES_MAX;
+	for (int i = all - 1; i >= 0; i--)
+		value[i] = value[i / n < count ? i / n : count - 1];
+	return all;
+}
+
 /* Fills one line of a chart; false when its figure has nothing to show. */
-static bool fill_line(struct ui *u, const struct ui_host *h, const char *name, struct chart_line *line, double *room,
-                      double *step_ms)
+static bool fill_line(struct ui *u, const struct ui_host *h, const char *name, struct chart_line *line, double *room)
 {
 	const struct server_status *s;
 	const struct series *series;
@@ -87,8 +106,6 @@ static bool fill_line(struct ui *u, const struct ui_host *h, const char *name, s
 	feed = screens_feed(u, h, panel);
 	s = screens_status(u, h, panel);
 	line->label = u->panel[panel]->figure[figure].title;
-	if (u->panel[panel]->every_ms > *step_ms)
-		*step_ms = u->panel[panel]->every_ms;
 	if (!feed || !feed_sample(feed))
 		return true;
 	series = feed_figure_series(feed, figure);
@@ -97,7 +114,8 @@ static bool fill_line(struct ui *u, const struct ui_host *h, const char *name, s
 	room[0] = cell_value(&cell); /* a figure without a series has its present value at least */
 	line->values = (struct chart_values){room, 1};
 	if (series)
-		line->values.count = cells_values(series, room, CHART_VALUES_MAX);
+		line->values.count = stretch(room, cells_values(series, room, CHART_VALUES_MAX),
+		                             (int)lround(u->panel[panel]->every_ms / u->interval_ms));
 	if ((s && !header_server_ok(s)) || feed_state(feed) == FEED_STALE)
 		line->slot = SLOT_STALE;
 	return true;
@@ -113,7 +131,7 @@ static void draw_chart(struct ui *u, const struct ui_host *h, struct canvas *c, 
 	for (int f = 0; f < from->figure_count && chart.lines < CHART_LINES_MAX; f++) {
 		struct chart_line line = {.slot = (unsigned)(SLOT_CHART_1 + chart.lines)};
 
-		if (fill_line(u, h, from->figure[f], &line, room + (size_t)chart.lines * CHART_VALUES_MAX, &chart.step_ms))
+		if (fill_line(u, h, from->figure[f], &line, room + (size_t)chart.lines * CHART_VALUES_MAX))
 			chart.line[chart.lines++] = line;
 	}
 	chart_draw(c, box, &chart);

@@ -30,6 +30,7 @@ static void draw_head(struct painter *p, int y)
 {
 	const struct view *v = &p->t->view;
 
+	canvas_fill(p->c, 0, y, p->c->width, SLOT_HEAD, 0, ' ');
 	for (int i = 0; i < p->places; i++) {
 		const struct place *at = &p->place[i];
 		const struct panel_column *column = &p->t->p->column[at->column];

@@ -380,6 +380,16 @@ int ui_visible_rows(const struct ui *u, int panel, int server, const int **rows)
 	return t->visible_count;
 }
 
+int ui_ordered_rows(const struct ui *u, int panel, int server, const int **rows)
+{
+	const struct ui_table *t = shown_table(u, panel);
+
+	if (!t || t->server != server)
+		return 0;
+	*rows = t->view.order;
+	return t->view.count;
+}
+
 bool ui_needs_lookup(const struct ui *u, int panel, int k)
 {
 	const struct ui_table *t = shown_table(u, panel);

@@ -71,6 +71,8 @@ struct ui_want { int panel, server; };
 int ui_wants(const struct ui *u, const struct ui_host *host, struct ui_want *out, int max);
 /* Feed rows that the last draw showed of a panel (for lookups); borrowed until the next draw. */
 int ui_visible_rows(const struct ui *u, int panel, int server, const int **rows);
+/* All rows of that panel in shown order, beyond the window too: what a scroll would bring. Borrowed likewise. */
+int ui_ordered_rows(const struct ui *u, int panel, int server, const int **rows);
 /* True when the sort or filter of that panel needs lookup k for all rows; detail: its detail window is open. */
 bool ui_needs_lookup(const struct ui *u, int panel, int k);
 bool ui_detail_row(const struct ui *u, int panel, int server, int *row);

@@ -34,11 +34,9 @@ fetch()
 	keys=$(ls /usr/share/keyrings/debian-archive-keyring.gpg 2> /dev/null)
 	mkdir -p "$folder/lists/partial" "$folder/packages" || return 1
 	echo "deb ${keys:+[signed-by=$keys]} $site $suite main" > "$folder/sources.list"
-	# A backport may need nothing but what the release has; packages that the suite lacks come from there.
-	[ "$suite" = "${suite%-backports}" ] || echo "deb ${keys:+[signed-by=$keys]} $site ${suite%-backports} main" >> "$folder/sources.list"
 	set -- -o Dir::Etc::sourcelist="$folder/sources.list" -o Dir::Etc::sourceparts=/dev/null \
 		-o Dir::State::lists="$folder/lists" -o APT::Get::List-Cleanup=0 -o APT::Sandbox::User=root \
-		-o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= -o Acquire::Check-Valid-Until=false -o Acquire::Retries=0 -o Acquire::http::Timeout=15 -- "$@"
+		-o Dir::Cache::pkgcache="$folder/pkgcache.bin" -o Dir::Cache::srcpkgcache="$folder/srcpkgcache.bin" -o Acquire::Check-Valid-Until=false -o Acquire::Languages=none -o Acquire::Retries=0 -o Acquire::http::Timeout=15 -- "$@"
 	options=
 	while [ "$1" != -- ]; do
 		options="$options $1"
@@ -47,7 +45,8 @@ fetch()
 	shift
 	apt-get -q $options update || return 1
 	for wanted in "$@"; do
-		(cd "$folder/packages" && apt-get -q $options download "$wanted/$suite" || apt-get -q $options download "$wanted") ||
+		# What a backport needs and the suite lacks comes from the release that runs here.
+		(cd "$folder/packages" && { apt-get -q $options download "$wanted/$suite" || apt-get -q download "$wanted"; }) ||
 			echo "no package $wanted"
 	done
 	for package in "$folder"/packages/*.deb; do
