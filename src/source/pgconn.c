@@ -4,7 +4,6 @@
 #include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include "core/mem.h"
@@ -88,7 +87,7 @@ bool pgconn_is_closed(const struct pgconn *c)
 	return c->phase == PGCONN_CLOSED;
 }
 
-static void went_down(struct pgconn *c, const struct err *why, enum source_failure failure)
+void pgconn_went_down(struct pgconn *c, const struct err *why, enum source_failure failure)
 {
 	drop(c);
 	c->events.down(c->events.ctx, why, failure);
@@ -173,7 +172,7 @@ static void all_failed(struct pgconn *c)
 		memcpy(text, f.why.text, sizeof(text));
 		err_set(&f.why, f.why.code, "%s (the last of %d addresses tried)", text, c->attempts);
 	}
-	went_down(c, &f.why, f.failure);
+	pgconn_went_down(c, &f.why, f.failure);
 }
 
 static void attempt_failed(struct pgconn *c, const struct pgfailure *f)
@@ -276,7 +275,7 @@ static void peek(struct pgconn *c)
 
 static void on_fd(void *ctx, unsigned got);
 
-static void watch(struct pgconn *c, unsigned want)
+void pgconn_watch(struct pgconn *c, unsigned want)
 {
 	int fd = c->pq.PQsocket(c->conn);
 
@@ -298,7 +297,7 @@ static void came_up(struct pgconn *c)
 	c->fatal_state[0] = '\0';
 	c->had_null = false;
 	make_name(c);
-	watch(c, LOOP_READ);
+	pgconn_watch(c, LOOP_READ);
 	c->events.up(c->events.ctx);
 }
 
@@ -313,7 +312,7 @@ static void poll_connect(struct pgconn *c)
 	case PGRES_POLLING_READING:
 	case PGRES_POLLING_WRITING:
 		c->stage = stage_of(c->pq.PQstatus(c->conn));
-		watch(c, want == PGRES_POLLING_READING ? LOOP_READ : LOOP_WRITE);
+		pgconn_watch(c, want == PGRES_POLLING_READING ? LOOP_READ : LOOP_WRITE);
 		return;
 	default:
 		describe_failure(c, 0);
@@ -342,7 +341,7 @@ static void start_attempt(struct pgconn *c)
 	c->pq.PQsetErrorVerbosity(c->conn, PQERRORS_VERBOSE); /* for the SQLSTATE of a refused login */
 	c->pq.PQsetNoticeReceiver(c->conn, on_notice, c);
 	loop_timer_in(c->deadline, others && limit > TRY_NEXT_AFTER_MS ? TRY_NEXT_AFTER_MS : limit);
-	watch(c, LOOP_WRITE);
+	pgconn_watch(c, LOOP_WRITE);
 }
 
 static void on_resolved(void *ctx, const struct resolve_address *found, int count, const struct err *why)
@@ -416,7 +415,7 @@ static void begin(struct pgconn *c)
 		rc = pgtarget_resolve(&c->target, &c->pq, &why);
 	}
 	if (rc < 0) {
-		went_down(c, &why, SOURCE_DENIED);
+		pgconn_went_down(c, &why, SOURCE_DENIED);
 		return;
 	}
 	c->phase = PGCONN_CONNECTING;
@@ -444,14 +443,14 @@ void pgconn_open(struct pgconn *c)
 		c->loading = background_start(c->loop, libpq_touch, on_loaded, c);
 }
 
-/* --- bytes ----------------------------------------------------------------------------------------------------------- */
+/* --- connected -------------------------------------------------------------------------------------------------------- */
 
-static void lost(struct pgconn *c)
+void pgconn_lost(struct pgconn *c)
 {
 	struct err why;
 
 	pgerror_lost(c->fatal_state, c->fatal_text, c->pq.PQerrorMessage(c->conn), &why);
-	went_down(c, &why, SOURCE_UNREACHABLE);
+	pgconn_went_down(c, &why, SOURCE_UNREACHABLE);
 }
 
 static void on_later(void *ctx)
@@ -461,43 +460,7 @@ static void on_later(void *ctx)
 	if (c->phase == PGCONN_STARTING)
 		begin(c);
 	else if (c->phase == PGCONN_UP && c->broken)
-		lost(c);
-}
-
-/* Reports the loss from the loop, not from inside a call of the owner. */
-static void broke(struct pgconn *c)
-{
-	c->broken = true;
-	loop_timer_in(c->later, 0);
-}
-
-static void take_bytes(struct pgconn *c)
-{
-	/* Under TLS a record may be decrypted in parts, and the rest makes no descriptor readable: three reads of at least 8 kB
-	 * each empty a record of 16 kB. */
-	int reads = c->pq.PQsslInUse(c->conn) ? 3 : 1;
-
-	for (int i = 0; i < reads && c->phase == PGCONN_UP && !c->paused; i++) {
-		int waiting = 0;
-		bool alive;
-
-		if (ioctl(c->fd_no, FIONREAD, &waiting) == 0 && waiting > 0) {
-			c->heard_ns = loop_now(c->loop)->mono_ns;
-			c->bytes += (size_t)waiting;
-		}
-		alive = c->pq.PQconsumeInput(c->conn) == 1;
-		c->events.readable(c->events.ctx);
-		if (c->phase == PGCONN_UP && (!alive || c->pq.PQstatus(c->conn) == CONNECTION_BAD)) {
-			lost(c);
-			return;
-		}
-	}
-	if (c->phase == PGCONN_UP && c->bytes > PGCONN_ANSWER_BYTES_MAX) {
-		struct err why;
-
-		err_set(&why, ERR_TOO_BIG, "an answer of more than %d MB: connection dropped", PGCONN_ANSWER_BYTES_MAX >> 20);
-		went_down(c, &why, SOURCE_UNREACHABLE);
-	}
+		pgconn_lost(c);
 }
 
 static void on_fd(void *ctx, unsigned got)
@@ -513,130 +476,5 @@ static void on_fd(void *ctx, unsigned got)
 	if (got & LOOP_WRITE)
 		pgconn_flush(c);
 	if ((got & LOOP_READ) && c->phase == PGCONN_UP)
-		take_bytes(c);
-}
-
-void pgconn_poke(struct pgconn *c)
-{
-	if (c->phase == PGCONN_UP && !c->paused)
-		take_bytes(c);
-}
-
-int64_t pgconn_heard_ns(const struct pgconn *c)
-{
-	return c->heard_ns;
-}
-
-void pgconn_pause(struct pgconn *c, bool paused)
-{
-	if (c->phase != PGCONN_UP || c->paused == paused)
-		return;
-	c->paused = paused;
-	pgconn_flush(c); /* sets what is wanted */
-}
-
-bool pgconn_idle(const struct pgconn *c)
-{
-	return c->phase == PGCONN_UP && c->had_null && !c->pq.PQisBusy(c->conn);
-}
-
-struct pgresult *pgconn_next(struct pgconn *c)
-{
-	static const enum pgresult_kind kinds[] = {
-		[PGRES_TUPLES_OK] = PGRESULT_ROWS,         [PGRES_COMMAND_OK] = PGRESULT_DONE,
-		[PGRES_EMPTY_QUERY] = PGRESULT_DONE,       [PGRES_PIPELINE_SYNC] = PGRESULT_SYNC,
-		[PGRES_PIPELINE_ABORTED] = PGRESULT_ABORTED, [PGRES_FATAL_ERROR] = PGRESULT_ERROR,
-		[PGRES_COPY_OUT] = PGRESULT_OTHER,         [PGRES_COPY_IN] = PGRESULT_OTHER,
-		[PGRES_BAD_RESPONSE] = PGRESULT_OTHER,     [PGRES_NONFATAL_ERROR] = PGRESULT_OTHER,
-		[PGRES_COPY_BOTH] = PGRESULT_OTHER,        [PGRES_SINGLE_TUPLE] = PGRESULT_OTHER,
-	};
-
-	while (c->phase == PGCONN_UP && !c->pq.PQisBusy(c->conn)) {
-		PGresult *res = c->pq.PQgetResult(c->conn);
-		ExecStatusType status = res ? c->pq.PQresultStatus(res) : PGRES_EMPTY_QUERY;
-		struct pgresult *r;
-
-		/* Between two requests of a pipeline comes one NULL; two mean that nothing is left. */
-		if (!res && c->had_null)
-			return NULL;
-		c->had_null = !res;
-		if (!res)
-			continue;
-		if (status == PGRES_FATAL_ERROR) {
-			pgconn_note_fatal(c, res);
-			if (c->pq.PQstatus(c->conn) == CONNECTION_BAD || c->fatal_state[0]) {
-				c->pq.PQclear(res);
-				return NULL; /* the loss of the connection is the answer */
-			}
-		}
-		r = mem_alloc(sizeof(*r));
-		r->pq = &c->pq;
-		r->res = res;
-		r->kind = (size_t)status < ARRAY_LEN(kinds) ? kinds[status] : PGRESULT_OTHER;
-		if (r->kind == PGRESULT_ROWS) {
-			r->rows = c->pq.PQntuples(res);
-			r->columns = c->pq.PQnfields(res);
-		}
-		return r;
-	}
-	return NULL;
-}
-
-/* --- sending --------------------------------------------------------------------------------------------------------- */
-
-static bool sent(struct pgconn *c, int ok)
-{
-	if (!ok)
-		broke(c);
-	c->had_null = false;
-	return ok;
-}
-
-bool pgconn_pipeline(struct pgconn *c)
-{
-	return sent(c, c->pq.PQenterPipelineMode(c->conn));
-}
-
-bool pgconn_prepare(struct pgconn *c, const char *name, const char *sql)
-{
-	return sent(c, c->pq.PQsendPrepare(c->conn, name, sql, 0, NULL));
-}
-
-bool pgconn_execute(struct pgconn *c, const char *name, int count, const char *const *values)
-{
-	return sent(c, c->pq.PQsendQueryPrepared(c->conn, name, count, values, NULL, NULL, 1));
-}
-
-bool pgconn_query(struct pgconn *c, const char *sql, int count, const char *const *values)
-{
-	return sent(c, c->pq.PQsendQueryParams(c->conn, sql, count, NULL, values, NULL, NULL, 1));
-}
-
-bool pgconn_simple(struct pgconn *c, const char *sql)
-{
-	return sent(c, c->pq.PQsendQuery(c->conn, sql));
-}
-
-bool pgconn_ask_flush(struct pgconn *c)
-{
-	return sent(c, c->pq.PQsendFlushRequest(c->conn));
-}
-
-bool pgconn_sync(struct pgconn *c)
-{
-	return sent(c, c->pq.PQpipelineSync(c->conn));
-}
-
-void pgconn_sent(struct pgconn *c)
-{
-	c->bytes = 0;
-}
-
-void pgconn_flush(struct pgconn *c)
-{
-	int left = c->pq.PQflush(c->conn);
-
-	if (left < 0)
-		broke(c);
-	watch(c, (c->paused ? 0u : LOOP_READ) | (left == 1 ? LOOP_WRITE : 0u));
+		pgconn_take_bytes(c);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: PostgreSQL */
-/* What pgconn.c and pgcancel.c share. */
+/* What pgconn.c (life, connecting), pgconn_io.c (bytes) and pgcancel.c share. */
 #ifndef SOURCE_PGCONN_PRIVATE_H
 #define SOURCE_PGCONN_PRIVATE_H
 
@@ -50,6 +50,10 @@ struct pgconn {
 };
 
 struct pgconn *pgconn_make(struct loop *l, const struct pgconn_events *events, struct log *log);
+void pgconn_went_down(struct pgconn *c, const struct err *why, enum source_failure failure);
+void pgconn_lost(struct pgconn *c); /* went down, with what is known of the reason */
+void pgconn_watch(struct pgconn *c, unsigned want);
+void pgconn_take_bytes(struct pgconn *c);
 void pgconn_note_fatal(struct pgconn *c, const PGresult *res);
 
 #endif

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/* Bytes in and out of a connection that is up. */
+#include <stdlib.h>
+#include <sys/ioctl.h>
+
+#include "core/mem.h"
+#include "source/pgconn_private.h"
+
+/* Reports the loss from the loop, not from inside a call of the owner. */
+static void broke(struct pgconn *c)
+{
+	c->broken = true;
+	loop_timer_in(c->later, 0);
+}
+
+void pgconn_take_bytes(struct pgconn *c)
+{
+	/* Under TLS a record may be decrypted in parts, and the rest makes no descriptor readable: three reads of at least 8 kB
+	 * each empty a record of 16 kB. */
+	int reads = c->pq.PQsslInUse(c->conn) ? 3 : 1;
+
+	for (int i = 0; i < reads && c->phase == PGCONN_UP && !c->paused; i++) {
+		int waiting = 0;
+		bool alive;
+
+		if (ioctl(c->fd_no, FIONREAD, &waiting) == 0 && waiting > 0) {
+			c->heard_ns = loop_now(c->loop)->mono_ns;
+			c->bytes += (size_t)waiting;
+		}
+		alive = c->pq.PQconsumeInput(c->conn) == 1;
+		c->events.readable(c->events.ctx);
+		if (c->phase == PGCONN_UP && (!alive || c->pq.PQstatus(c->conn) == CONNECTION_BAD)) {
+			pgconn_lost(c);
+			return;
+		}
+	}
+	if (c->phase == PGCONN_UP && c->bytes > PGCONN_ANSWER_BYTES_MAX) {
+		struct err why;
+
+		err_set(&why, ERR_TOO_BIG, "an answer of more than %d MB: connection dropped", PGCONN_ANSWER_BYTES_MAX >> 20);
+		pgconn_went_down(c, &why, SOURCE_UNREACHABLE);
+	}
+}
+
+void pgconn_poke(struct pgconn *c)
+{
+	if (c->phase == PGCONN_UP && !c->paused)
+		pgconn_take_bytes(c);
+}
+
+int64_t pgconn_heard_ns(const struct pgconn *c)
+{
+	return c->heard_ns;
+}
+
+void pgconn_pause(struct pgconn *c, bool paused)
+{
+	if (c->phase != PGCONN_UP || c->paused == paused)
+		return;
+	c->paused = paused;
+	pgconn_flush(c); /* sets what is wanted */
+}
+
+bool pgconn_idle(const struct pgconn *c)
+{
+	return c->phase == PGCONN_UP && c->had_null && !c->pq.PQisBusy(c->conn);
+}
+
+struct pgresult *pgconn_next(struct pgconn *c)
+{
+	static const enum pgresult_kind kinds[] = {
+		[PGRES_TUPLES_OK] = PGRESULT_ROWS,         [PGRES_COMMAND_OK] = PGRESULT_DONE,
+		[PGRES_EMPTY_QUERY] = PGRESULT_DONE,       [PGRES_PIPELINE_SYNC] = PGRESULT_SYNC,
+		[PGRES_PIPELINE_ABORTED] = PGRESULT_ABORTED, [PGRES_FATAL_ERROR] = PGRESULT_ERROR,
+		[PGRES_COPY_OUT] = PGRESULT_OTHER,         [PGRES_COPY_IN] = PGRESULT_OTHER,
+		[PGRES_BAD_RESPONSE] = PGRESULT_OTHER,     [PGRES_NONFATAL_ERROR] = PGRESULT_OTHER,
+		[PGRES_COPY_BOTH] = PGRESULT_OTHER,        [PGRES_SINGLE_TUPLE] = PGRESULT_OTHER,
+	};
+
+	while (c->phase == PGCONN_UP && !c->pq.PQisBusy(c->conn)) {
+		PGresult *res = c->pq.PQgetResult(c->conn);
+		ExecStatusType status = res ? c->pq.PQresultStatus(res) : PGRES_EMPTY_QUERY;
+		struct pgresult *r;
+
+		/* Between two requests of a pipeline comes one NULL; two mean that nothing is left. */
+		if (!res && c->had_null)
+			return NULL;
+		c->had_null = !res;
+		if (!res)
+			continue;
+		if (status == PGRES_FATAL_ERROR) {
+			pgconn_note_fatal(c, res);
+			if (c->pq.PQstatus(c->conn) == CONNECTION_BAD || c->fatal_state[0]) {
+				c->pq.PQclear(res);
+				return NULL; /* the loss of the connection is the answer */
+			}
+		}
+		r = mem_alloc(sizeof(*r));
+		r->pq = &c->pq;
+		r->res = res;
+		r->kind = (size_t)status < ARRAY_LEN(kinds) ? kinds[status] : PGRESULT_OTHER;
+		if (r->kind == PGRESULT_ROWS) {
+			r->rows = c->pq.PQntuples(res);
+			r->columns = c->pq.PQnfields(res);
+		}
+		return r;
+	}
+	return NULL;
+}
+
+/* --- sending --------------------------------------------------------------------------------------------------------- */
+
+static bool sent(struct pgconn *c, int ok)
+{
+	if (!ok)
+		broke(c);
+	c->had_null = false;
+	return ok;
+}
+
+bool pgconn_pipeline(struct pgconn *c)
+{
+	return sent(c, c->pq.PQenterPipelineMode(c->conn));
+}
+
+bool pgconn_prepare(struct pgconn *c, const char *name, const char *sql)
+{
+	return sent(c, c->pq.PQsendPrepare(c->conn, name, sql, 0, NULL));
+}
+
+bool pgconn_execute(struct pgconn *c, const char *name, int count, const char *const *values)
+{
+	return sent(c, c->pq.PQsendQueryPrepared(c->conn, name, count, values, NULL, NULL, 1));
+}
+
+bool pgconn_query(struct pgconn *c, const char *sql, int count, const char *const *values)
+{
+	return sent(c, c->pq.PQsendQueryParams(c->conn, sql, count, NULL, values, NULL, NULL, 1));
+}
+
+bool pgconn_simple(struct pgconn *c, const char *sql)
+{
+	return sent(c, c->pq.PQsendQuery(c->conn, sql));
+}
+
+bool pgconn_ask_flush(struct pgconn *c)
+{
+	return sent(c, c->pq.PQsendFlushRequest(c->conn));
+}
+
+bool pgconn_sync(struct pgconn *c)
+{
+	return sent(c, c->pq.PQpipelineSync(c->conn));
+}
+
+void pgconn_sent(struct pgconn *c)
+{
+	c->bytes = 0;
+}
+
+void pgconn_flush(struct pgconn *c)
+{
+	int left = c->pq.PQflush(c->conn);
+
+	if (left < 0)
+		broke(c);
+	pgconn_watch(c, (c->paused ? 0u : LOOP_READ) | (left == 1 ? LOOP_WRITE : 0u));
+}
