@@ -7,6 +7,8 @@
 
 #include "core/mem.h"
 
+enum { COLUMN_NAMES_MAX = 16384 };
+
 static enum log_level log_level(const char *name)
 {
 	static const char *const levels[] = {"error", "warn", "info", "debug"};
@@ -139,4 +141,24 @@ const char *run_trouble(const struct run *r)
 	if (r->trouble.code < 0)
 		return r->trouble.text;
 	return r->recorder ? recorder_failure(r->recorder) : NULL;
+}
+
+int run_dress(const struct run *r, struct ui *ui, struct err *why)
+{
+	const struct options *o = r->options;
+	struct buf names = BUF_INIT(COLUMN_NAMES_MAX);
+	int rc = 0;
+
+	for (int i = 0; i < o->columns.count; i++)
+		buf_addf(&names, "%s ", o->columns.item[i]);
+	if (options_from(o, "screen") != OPTION_DEFAULT || !r->layout)
+		rc = ui_set_screen(ui, o->screen, why);
+	if (rc == 0 && o->columns.count > 0)
+		rc = ui_set_columns(ui, buf_text(&names), why);
+	if (rc == 0 && o->sort)
+		rc = ui_set_sort(ui, o->sort, why);
+	if (rc == 0 && o->filter)
+		rc = ui_set_filter(ui, o->filter, why);
+	buf_release(&names);
+	return rc;
 }

@@ -15,6 +15,7 @@
 #include "core/log.h"
 #include "loop/loop.h"
 #include "source/replay.h"
+#include "ui/ui.h"
 
 struct run {
 	const struct options *options;
@@ -27,6 +28,7 @@ struct run {
 	struct source_conf *replayed;   /* of the recorded servers */
 	int replayed_count;
 	struct err trouble;
+	bool layout;                    /* a saved layout was read */
 	const struct panel *const *panels;
 	int panel_count;
 };
@@ -46,6 +48,9 @@ void run_turn(void *run, struct session *s);
 bool run_next_frame(void *run);
 /* The first thing that went wrong with a replay or a recording and does not end the view; NULL none. */
 const char *run_trouble(const struct run *r);
+
+/* What options say about the first screen, its order, filter and columns, over what a saved layout said. */
+int run_dress(const struct run *r, struct ui *ui, struct err *why) MUSTCHECK;
 
 /* The modes; each gives the exit status, and *why when it is about dytop itself. *signo: the signal that ended it. */
 int run_live(const struct options *options, int *signo, struct err *why);

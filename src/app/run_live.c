@@ -35,6 +35,7 @@ static int load_layout(struct run *r, struct ui *ui, struct err *why)
 		rc = slurp_file(&text, buf_text(&path), SLURP_TRUSTED, why);
 		if (rc == 0)
 			rc = ui_load_layout(ui, buf_text(&path), buf_text(&text), text.len, why);
+		r->layout = rc == 0;
 	}
 	buf_release(&path);
 	buf_release(&text);
@@ -56,7 +57,7 @@ static int prepare(void *ctx, struct ui *ui, struct err *why)
 	struct run *r = ctx;
 	int rc = load_layout(r, ui, why);
 
-	return rc < 0 ? rc : ui_set_screen(ui, r->options->screen, why);
+	return rc < 0 ? rc : run_dress(r, ui, why);
 }
 
 /* Written beside and renamed over, so that a full disk leaves the old layout. */

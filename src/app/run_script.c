@@ -12,9 +12,9 @@ enum { SCRIPT_TEXT_MAX = 1 << 20, SCRIPT_OUT_MAX = 64 << 20 };
 
 static int prepare(void *ctx, struct ui *ui, struct err *why)
 {
-	struct run *r = ctx;
+	const struct run *r = ctx;
 
-	return ui_set_screen(ui, r->options->screen, why);
+	return run_dress(r, ui, why);
 }
 
 static int play(struct run *r, struct str text, struct buf *out, struct err *why)

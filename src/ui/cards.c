@@ -7,6 +7,8 @@
 enum { CARD_LINES_MAX = 4, CARD_LINES_LOW = 2, PAIR_GAP = 2, CARD_BYTES_MAX = 4096, PRIORITY_MAX = 9 };
 
 struct card {
+	const struct ui *u;
+	int panel;
 	const struct panel *p;
 	const struct feed *f;
 	int64_t wall_us;
@@ -29,10 +31,14 @@ static void make_pair(const struct card *card, int column, struct pair *out)
 {
 	const struct panel_column *k = &card->p->column[column];
 	struct cell cell = feed_cell(card->f, 0, column, card->wall_us);
+	bool early = cells_too_early(card->u, card->panel, &cell);
 	int width;
 
 	*out = (struct pair){.k = k, .text = BUF_INIT(CARD_BYTES_MAX)};
-	out->alert = k->warn || k->crit ? feed_alert(card->f, 0, column, card->wall_us) : 0;
+	if (early)
+		cell = CELL_NONE;
+	else
+		out->alert = k->warn || k->crit ? feed_alert(card->f, 0, column, card->wall_us) : 0;
 	out->slot = cells_slot(&cell, out->alert, card->stale);
 	cells_text(&out->text, &cell, k->unit, card->wall_us, 200, card->c->ascii);
 	width = utf8_text_width(buf_text(&out->text), out->text.len);
@@ -110,7 +116,7 @@ static void draw_reason(struct ui *u, const struct ui_host *h, struct card *card
 static int draw_card(struct ui *u, const struct ui_host *h, struct canvas *c, int panel, int y, int end)
 {
 	const struct server_status *s = screens_status(u, h, panel);
-	struct card card = {.p = u->panel[panel], .f = screens_feed(u, h, panel), .c = c, .y = y};
+	struct card card = {.u = u, .panel = panel, .p = u->panel[panel], .f = screens_feed(u, h, panel), .c = c, .y = y};
 
 	int lines = c->height < UI_TALL ? CARD_LINES_LOW : CARD_LINES_MAX;
 

@@ -38,6 +38,11 @@ unsigned cells_slot(const struct cell *c, int alert, bool stale)
 	return c->mark == MARK_BOUND ? SLOT_BOUND : SLOT_TEXT;
 }
 
+bool cells_too_early(const struct ui *u, int panel, const struct cell *c)
+{
+	return c->mark == MARK_LIFETIME && u->mode[panel] == FEED_INTERVAL;
+}
+
 const char *cells_sign(int alert)
 {
 	return alert <= 0 ? "" : alert == 1 ? "!" : "!!";

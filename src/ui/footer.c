@@ -124,6 +124,14 @@ static void add_rows(struct buf *out, const struct ui_table *t)
 		add_fact(out, "tree");
 }
 
+static bool has_counters(const struct panel *p)
+{
+	for (int i = 0; i < p->field_count; i++)
+		if (p->field[i].kind == FIELD_COUNTER)
+			return true;
+	return false;
+}
+
 static void add_feed(struct buf *out, const struct ui *u, const struct ui_host *h, const struct ui_table *t)
 {
 	const struct server_status *server = screens_status(u, h, t->panel);
@@ -143,6 +151,8 @@ static void add_feed(struct buf *out, const struct ui *u, const struct ui_host *
 		add_fact(out, "RESET: counters began anew");
 	if (u->mode[t->panel] == FEED_LIFETIME)
 		add_fact(out, "since the last reset");
+	else if (feed_first(f) && has_counters(t->p))
+		add_fact(out, "first sample: since the last reset");
 }
 
 static void status_text(struct ui *u, const struct ui_host *h, struct buf *out)

@@ -267,6 +267,10 @@ static void fill_figure(struct ui *u, const struct ui_host *h, struct figure_ite
 	struct buf text = BUF_INIT(sizeof(item->text) - 4);
 	int width;
 
+	if (cells_too_early(u, item->ref->panel, &cell)) {
+		cell = CELL_NONE;
+		alert = 0;
+	}
 	cells_text(&text, &cell, item->f->unit, wall, 24, ascii);
 	if (cell.kind == CELL_INT || cell.kind == CELL_NUMBER)
 		buf_adds(&text, unit_suffix(item->f));

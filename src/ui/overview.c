@@ -58,12 +58,15 @@ static int list_charts(const struct ui *u, const struct panel_chart *out[CHARTS_
 
 int overview_panels(const struct ui *u, int *out, int max)
 {
-	const struct panel_chart *chart[CHARTS_MAX];
-	int charts = list_charts(u, chart), count = 0, figure;
+	int count = 0, figure;
 
-	for (int i = 0; i < charts; i++)
-		for (int f = 0; f < chart[i]->figure_count && count < max; f++)
-			count += figure_named(u, chart[i]->figure[f], &out[count], &figure);
+	for (int i = 0; i < u->panel_count; i++)
+		for (int k = 0; k < u->panel[i]->chart_count; k++) {
+			const struct panel_chart *chart = &u->panel[i]->chart[k];
+
+			for (int f = 0; f < chart->figure_count && count < max; f++)
+				count += figure_named(u, chart->figure[f], &out[count], &figure);
+		}
 	return count;
 }
 

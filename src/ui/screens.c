@@ -206,18 +206,23 @@ const struct feed *screens_feed(const struct ui *u, const struct ui_host *h, int
 	return h->feed(h->ctx, panel, server);
 }
 
+/* The server of a kind that was chosen, else the first one; -1 none. */
+static int chosen_or_first(const struct ui *u, const struct ui_host *h, int kind)
+{
+	int now = u->chosen[kind];
+
+	if (now >= 0 && now < h->server_count && (int)h->servers[now]->kind == kind)
+		return now;
+	for (int i = 0; i < h->server_count; i++)
+		if ((int)h->servers[i]->kind == kind)
+			return i;
+	return -1;
+}
+
 void screens_choose(struct ui *u, const struct ui_host *h)
 {
-	for (int kind = 0; kind < UI_KINDS; kind++) {
-		int now = u->chosen[kind];
-
-		if (now >= 0 && now < h->server_count && (int)h->servers[now]->kind == kind)
-			continue;
-		u->chosen[kind] = -1;
-		for (int i = h->server_count - 1; i >= 0; i--)
-			if ((int)h->servers[i]->kind == kind)
-				u->chosen[kind] = i;
-	}
+	for (int kind = 0; kind < UI_KINDS; kind++)
+		u->chosen[kind] = chosen_or_first(u, h, kind);
 }
 
 static bool field_is(const struct ui_table *t, const char *field, const char *text)
@@ -299,11 +304,9 @@ int ui_wants(const struct ui *u, const struct ui_host *host, struct ui_want *out
 	if (s->overview)
 		count += overview_panels(u, panel + count, OVERVIEW_ROWS_PANEL_MAX - count);
 	for (int i = 0; i < count; i++) {
-		struct ui_want want = {panel[i], screens_server(u, panel[i])};
+		struct ui_want want = {panel[i], chosen_or_first(u, host, (int)u->panel[panel[i]]->source)};
 		bool known = false;
 
-		if (want.server >= host->server_count)
-			continue;
 		if (want.server < 0)
 			continue;
 		for (int k = 0; k < wants; k++)

@@ -166,6 +166,8 @@ int columns_set(struct ui_table *t, const char *text, struct err *why) MUSTCHECK
 /* The text of a cell for people, cleaned, at most about `width` columns of a text are read. */
 void cells_text(struct buf *out, const struct cell *c, enum unit unit, int64_t wall_us, int width, bool ascii);
 unsigned cells_slot(const struct cell *c, int alert, bool stale);
+/* A figure since the last reset where one of the interval is meant: there was only one sample so far. */
+bool cells_too_early(const struct ui *u, int panel, const struct cell *c);
 const char *cells_sign(int alert);                       /* "", "!", "!!" */
 /* Draws text, cut with a sign when it does not fit; returns the columns used. */
 int cells_draw_cut(struct canvas *c, int x, int y, int width, unsigned slot, struct str text);

@@ -438,9 +438,52 @@ struct str ui_copy_text(const struct ui *u)
 int ui_set_screen(struct ui *u, const char *screen, struct err *why)
 {
 	int at = screens_by_name(u, str_from(screen));
+	struct buf known = BUF_INIT(ERR_TEXT_MAX);
 
-	if (at < 0)
-		return err_set(why, ERR_NOT_FOUND, "there is no screen '%s'", screen);
+	if (at < 0) {
+		for (int i = 0; i < u->screen_count; i++)
+			buf_addf(&known, "%s%s", i ? ", " : "", u->screen[i].name);
+		at = err_set(why, ERR_NOT_FOUND, "there is no screen '%s'; known: %s", screen, buf_text(&known));
+		buf_release(&known);
+		return at;
+	}
 	u->here = at;
 	return 0;
+}
+
+static int table_here(const struct ui *u, struct ui_table **t, struct err *why)
+{
+	*t = screens_table(u);
+	return *t ? 0 : err_set(why, ERR_INVALID, "the screen '%s' has no table", u->screen[u->here].name);
+}
+
+int ui_set_sort(struct ui *u, const char *column, struct err *why)
+{
+	struct ui_table *t;
+	bool descending = column[0] == '-';
+	int at, rc = table_here(u, &t, why);
+
+	if (rc < 0)
+		return rc;
+	at = panel_column_by_name(t->p, str_from(column + (descending || column[0] == '+')));
+	if (at < 0)
+		return err_set(why, ERR_INVALID, "panel %s has no column '%s'", t->p->name, column);
+	view_sort(&t->view, at, descending);
+	return 0;
+}
+
+int ui_set_filter(struct ui *u, const char *text, struct err *why)
+{
+	struct ui_table *t;
+	int rc = table_here(u, &t, why);
+
+	return rc < 0 ? rc : view_set_filter(&t->view, text, why);
+}
+
+int ui_set_columns(struct ui *u, const char *names, struct err *why)
+{
+	struct ui_table *t;
+	int rc = table_here(u, &t, why);
+
+	return rc < 0 ? rc : columns_set(t, names, why);
 }

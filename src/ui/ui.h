@@ -58,6 +58,12 @@ int ui_new(struct ui **out, const struct ui_host *host, struct err *why) MUSTCHE
 void ui_free(struct ui *u);
 /* Start settings by name: screen, sort, filter, columns per panel (also what a saved layout gives). */
 int ui_set_screen(struct ui *u, const char *screen, struct err *why) MUSTCHECK;
+/* The same as on the ':' line, for the table that the screen shows: "-calls" sorts descending, "calls" ascending. */
+int ui_set_sort(struct ui *u, const char *column, struct err *why) MUSTCHECK;
+int ui_set_filter(struct ui *u, const char *text, struct err *why) MUSTCHECK;
+int ui_set_columns(struct ui *u, const char *names, struct err *why) MUSTCHECK;
+/* Strict: an unknown key, screen, table or column is an error with its line. May change ui_theme(), ui_interval() and
+ * ui_mode() of panels: read them afterwards. */
 int ui_load_layout(struct ui *u, const char *name, const char *yaml, size_t len, struct err *why) MUSTCHECK;
 void ui_layout(const struct ui *u, struct buf *out); /* YAML */
 

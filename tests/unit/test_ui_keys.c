@@ -665,6 +665,29 @@ START_TEST(reasons_for_nothing)
 }
 END_TEST
 
+START_TEST(a_first_sample_is_no_rate)
+{
+	struct stage *s = stage_new_empty(120, 40);
+
+	stage_push(s, "overview", 0, "100000|99|1|143|197|1795000000000000");
+	stage_push(s, "statements", 0, "1|1000|5000|9|1|1|1|1|SELECT 1");
+	stage_keys(s, "2");
+	has(s, "xacts -");
+	has(s, "connections 143"); /* no counter: known at once */
+	has(s, "first sample: since the last reset");
+	stage_pass(s, 1);
+	stage_push(s, "overview", 0, "100100|199|1|143|197|1795000000000000");
+	stage_push(s, "statements", 0, "1|1010|5100|9|1|1|1|1|SELECT 1");
+	has(s, "xacts 100/s");
+	has_not(s, "first sample");
+	stage_keys(s, "c");
+	stage_pass(s, 10);
+	ui_tick(s->ui, &s->host);
+	has(s, "since the last reset");
+	stage_free(s);
+}
+END_TEST
+
 int main(void)
 {
 	const TTest *const cases[] = {
@@ -694,6 +717,7 @@ int main(void)
 		follows,
 		help_and_footer_come_from_the_table,
 		reasons_for_nothing,
+		a_first_sample_is_no_rate,
 	};
 
 	return unit_run("ui_keys", cases, ARRAY_LEN(cases));
