@@ -31,6 +31,7 @@ struct live {
 	bool ended;            /* the replay */
 	bool told;             /* of conf->trouble() */
 	bool want;             /* the screen shows other panels than were asked for */
+	bool fresh;            /* they were asked for, and are not shown yet */
 	int signo;
 	int64_t turn;          /* of the session, when last seen */
 };
@@ -220,7 +221,14 @@ static void want(struct live *v)
 	if (!v->want)
 		return;
 	v->want = false;
+	v->fresh = true;
 	board_want(&v->board);
+}
+
+/* Nothing more comes soon; or what one looks at is there for the first time, which need not wait for the header's figures. */
+static bool is_whole(const struct live *v)
+{
+	return session_settled(v->board.session) || (v->fresh && session_wanted_settled(v->board.session));
 }
 
 /* The end of a turn: decides whether to paint now or to wait for the rest of what was asked. */
@@ -233,7 +241,7 @@ static void on_turn(void *ctx)
 	note_turn(v);
 	if (v->suspended || (v->changed_ns == 0 && !v->urgent))
 		return;
-	if (!v->urgent && !old && !session_settled(v->board.session))
+	if (!v->urgent && !old && !is_whole(v))
 		return;
 	board_sync(&v->board);
 	if (v->resized)
@@ -245,6 +253,7 @@ static void on_turn(void *ctx)
 	}
 	if (board_draw(&v->board) && !v->urgent && !old)
 		return; /* names and texts of these rows come in a moment: one paint, not two */
+	v->fresh = v->fresh && !session_wanted_settled(v->board.session);
 	v->urgent = false;
 	v->changed_ns = 0;
 	loop_timer_stop(v->hold);
@@ -340,7 +349,7 @@ int live_run(struct loop *l, const struct live_conf *conf, int *signo, struct er
 		goto out;
 	watch_signals(&v);
 	v.input = loop_fd_new(l, term_fd(v.term), LOOP_READ, on_input, &v);
-	v.urgent = true;
+	v.urgent = v.fresh = true;
 	loop_on_turn(l, on_turn, &v);
 	loop_run(l);
 out:

@@ -313,6 +313,14 @@ bool session_idle(const struct session *s)
 	return true;
 }
 
+bool session_wanted_settled(const struct session *s)
+{
+	for (int i = 0; i < s->panel_count * s->server_count; i++)
+		if (s->slot[i].wanted && (s->slot[i].open || s->slot[i].due))
+			return false;
+	return true;
+}
+
 int64_t session_turn(const struct session *s)
 {
 	return s->turn;

@@ -176,16 +176,14 @@ void session_send(struct session *s, int index)
 	server->staged_count = 0;
 }
 
-void session_ask_due(struct session *s, int index)
+static void stage_due(struct session *s, int index, bool wanted)
 {
 	struct session_server *server = &s->server[index];
 
-	if (!s->started || (server->source && !source_ready(server->source)))
-		return;
 	for (int p = 0; p < s->panel_count; p++) {
 		struct session_slot *slot = session_slot(s, p, index);
 
-		if (!slot->due || slot->open)
+		if (!slot->due || slot->open || slot->wanted != wanted)
 			continue;
 		if (!server->source) {
 			slot->due = false;
@@ -195,6 +193,16 @@ void session_ask_due(struct session *s, int index)
 			session_stage(s, index, p, -1, NULL, 0);
 		}
 	}
+}
+
+void session_ask_due(struct session *s, int index)
+{
+	struct session_server *server = &s->server[index];
+
+	if (!s->started || (server->source && !source_ready(server->source)))
+		return;
+	stage_due(s, index, true); /* what is looked at comes first */
+	stage_due(s, index, false);
 	session_send(s, index);
 }
 

@@ -13,8 +13,9 @@ static bool find(void *library, const char *name, void *slot)
 	return symbol != NULL;
 }
 
-/* RTLD_NODELETE: OpenSSL registers handlers that run at exit. */
-enum { LOAD_FLAGS = RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE };
+/* Lazy: binding every symbol of libpq and of what it needs takes three times as long as loading them.
+ * RTLD_NODELETE: OpenSSL registers handlers that run at exit. */
+enum { LOAD_FLAGS = RTLD_LAZY | RTLD_LOCAL | RTLD_NODELETE };
 
 static const char library_name[] = "libpq.so.5";
 
@@ -37,9 +38,7 @@ void libpq_touch(void)
 
 int libpq_load(struct libpq *out, struct err *why)
 {
-	/* Lazy: binding every symbol of libpq and of what it needs takes three times as long as loading them.
-	 * RTLD_NODELETE: OpenSSL registers handlers that run at exit. */
-	void *library = dlopen("libpq.so.5", RTLD_LAZY | RTLD_LOCAL | RTLD_NODELETE);
+	void *library = dlopen(library_name, LOAD_FLAGS);
 	struct libpq pq = {0};
 	const char *missing = NULL;
 	bool cancel;

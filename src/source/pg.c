@@ -278,8 +278,12 @@ static void on_up(void *ctx)
 	take_name(p);
 	p->source->status.logins++;
 	snprintf(pid, sizeof(pid), "%d", pgconn_backend_pid(p->conn));
-	if (pgconn_pipeline(p->conn) && pg_send(p, PGEXPECT_SESSION, "pg_session", 3, values))
-		pg_sent(p);
+	if (!pgconn_pipeline(p->conn) || !pg_send(p, PGEXPECT_SESSION, "pg_session", 3, values))
+		return;
+	/* in the same round trip, so that the first panels wait for one answer and not for two */
+	p->extensions_ns = loop_now(p->source->loop)->mono_ns;
+	pg_send(p, PGEXPECT_EXTENSIONS, "pg_extensions", 0, NULL);
+	pg_sent(p);
 }
 
 static void connection_gone(struct pg *p)
