@@ -7,6 +7,7 @@
 #define APP_EMBED_H
 
 #include "core/base.h"
+#include "core/str.h"
 
 struct embed_file {
 	const char *path; /* "sql/panels/activity.sql" */
@@ -15,5 +16,13 @@ struct embed_file {
 };
 
 extern const struct embed_file embed_files[]; /* sorted by path; path NULL ends it */
+
+struct embed_header { /* of a panel, packed by tools/pack */
+	const char *path;
+	struct str tree; /* see model/yaml_pack.h */
+};
+
+/* path NULL ends it. Only in dytop itself: tests parse the texts. */
+extern const struct embed_header embed_headers[];
 
 #endif

@@ -38,6 +38,7 @@ struct found {
 	const char *text; /* compiled in; or read, then owned */
 	size_t len;
 	bool embedded, trusted;
+	struct str header; /* packed, of an embedded panel; empty when it must be parsed */
 };
 
 struct files {
@@ -125,7 +126,15 @@ static int look_under(struct files *f, enum file_kind kind, const char *top, boo
 	return rc;
 }
 
-static void look_inside(struct files *f, enum file_kind kind)
+static struct str packed_header(const struct embed_header *headers, const char *path)
+{
+	for (const struct embed_header *h = headers; h && h->path; h++)
+		if (strcmp(h->path, path) == 0)
+			return h->tree;
+	return (struct str){0};
+}
+
+static void look_inside(struct files *f, enum file_kind kind, const struct embed_header *headers)
 {
 	size_t prefix = strlen(kinds[kind].embedded);
 
@@ -141,6 +150,7 @@ static void look_inside(struct files *f, enum file_kind kind)
 		found->text = e->text;
 		found->len = e->len;
 		found->embedded = true;
+		found->header = packed_header(headers, e->path);
 	}
 }
 
@@ -159,7 +169,7 @@ static int discover(struct files *f, const struct options *o, struct err *why)
 		if (rc == 0)
 			rc = look_under(f, kind, DYTOP_SYSCONFDIR, true, why);
 		if (rc == 0)
-			look_inside(f, kind);
+			look_inside(f, kind, o->headers);
 	}
 	return rc;
 }
@@ -312,7 +322,8 @@ int files_parse_next(struct files *f, struct err *why)
 	found = &f->found[f->parsed++];
 	rc = load(found, why);
 	if (rc == 0)
-		rc = panel_parse(&panel, found->name, found->path, found->text, found->len, why);
+		rc = panel_parse_packed(&panel, found->name, found->path, (struct str){found->text, found->len}, found->header,
+		                        why);
 	if (rc < 0)
 		return rc;
 	f->panel[f->panel_count++] = panel;

@@ -8,6 +8,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "app/embed.h"
 #include "app/options.h"
 #include "app/run.h"
 #include "app/usage.h"
@@ -140,8 +141,10 @@ int main(int argc, char **argv)
 	mem_on_exhausted(out_of_memory);
 	if (options_read(&options, argc, argv, &why) < 0)
 		status = complain(&why);
-	else
+	else {
+		options.headers = embed_headers;
 		status = run(&options);
+	}
 	options_release(&options);
 	return status;
 }

@@ -96,8 +96,11 @@ struct option_patterns {
 
 enum { OPTIONS_MAX = 80, OPTIONS_LIST_MAX = 64 };
 
+struct embed_header;
+
 struct options {
 	enum options_action action;
+	const struct embed_header *headers; /* see app/embed.h; NULL = none are packed */
 
 	/* PostgreSQL, as in psql */
 	char *host, *port, *user, *service;

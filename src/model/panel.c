@@ -5,6 +5,7 @@
 
 #include "core/mem.h"
 #include "model/panel_private.h"
+#include "model/yaml_pack.h"
 
 static int fail_line(const char *file, int line, struct err *why, const char *problem)
 {
@@ -28,6 +29,10 @@ static int plain_text(struct arena *arena, const char *file, struct str text, ch
 	if (text.len >= 3 && memcmp(text.at, "\xEF\xBB\xBF", 3) == 0)
 		text = (struct str){text.at + 3, text.len - 3};
 	*out = arena_alloc(arena, text.len + 1);
+	if (text.len > 0 && !memchr(text.at, '\r', text.len)) {
+		memcpy(*out, text.at, text.len);
+		return 0;
+	}
 	for (size_t i = 0; i < text.len; i++)
 		if (text.at[i] != '\r' || i + 1 == text.len || text.at[i + 1] != '\n')
 			(*out)[len++] = text.at[i];
@@ -49,8 +54,8 @@ static int split(const char *file, char *text, char **header, char **rest, int *
 	if (end == NULL)
 		return fail_line(file, 1, why, "the header has no end; put */ on a line of its own behind it");
 	*rest_line = 2;
-	for (const char *c = *header; c < end; c++)
-		*rest_line += *c == '\n';
+	for (const char *c = *header; (c = memchr(c, '\n', (size_t)(end - c))); c++)
+		*rest_line += 1;
 	line_end = end + 2 + strspn(end + 2, " \t");
 	if (*line_end != '\n' && *line_end != '\0')
 		return fail_line(file, *rest_line, why, "text behind the header's */; put it on the next line");
@@ -77,7 +82,21 @@ static int parse_parts(struct panel_parser *pp, char *rest, int rest_line)
 	return rc;
 }
 
-static int parse(struct panel *p, struct str text, struct err *why)
+int panel_header(struct yaml_file **out, const char *file, const char *text, size_t len, struct err *why)
+{
+	struct arena *scratch = arena_new();
+	char *copy = NULL, *header = NULL, *rest = NULL;
+	int rest_line, rc = plain_text(scratch, file, (struct str){text, len}, &copy, why);
+
+	if (rc == 0)
+		rc = split(file, copy, &header, &rest, &rest_line, why);
+	if (rc == 0)
+		rc = yaml_parse(out, file, 2, header, strlen(header), why);
+	arena_free(scratch);
+	return rc;
+}
+
+static int parse(struct panel *p, struct str text, struct str packed, struct err *why)
 {
 	struct panel_parser pp = {.p = p, .arena = p->memory, .why = why};
 	struct arena *scratch = arena_new();
@@ -88,7 +107,8 @@ static int parse(struct panel *p, struct str text, struct err *why)
 	if (rc == 0)
 		rc = split(p->file, copy, &header, &rest, &rest_line, why);
 	if (rc == 0)
-		rc = yaml_parse(&pp.yaml, p->file, 2, header, strlen(header), why);
+		rc = packed.len ? yaml_unpack(&pp.yaml, p->file, packed, why)
+		                : yaml_parse(&pp.yaml, p->file, 2, header, strlen(header), why);
 	if (rc == 0) {
 		pp.root = yaml_root(pp.yaml);
 		rc = parse_parts(&pp, rest, rest_line);
@@ -98,7 +118,8 @@ static int parse(struct panel *p, struct str text, struct err *why)
 	return rc;
 }
 
-int panel_parse(struct panel **out, const char *name, const char *file, const char *text, size_t len, struct err *why)
+int panel_parse_packed(struct panel **out, const char *name, const char *file, struct str text, struct str packed,
+                       struct err *why)
 {
 	struct arena *arena;
 	struct panel *p;
@@ -112,13 +133,18 @@ int panel_parse(struct panel **out, const char *name, const char *file, const ch
 	p->memory = arena;
 	p->name = arena_strdup(arena, name);
 	p->file = arena_strdup(arena, file);
-	rc = parse(p, (struct str){text, len}, why);
+	rc = parse(p, text, packed, why);
 	if (rc < 0) {
 		panel_free(p);
 		return rc;
 	}
 	*out = p;
 	return 0;
+}
+
+int panel_parse(struct panel **out, const char *name, const char *file, const char *text, size_t len, struct err *why)
+{
+	return panel_parse_packed(out, name, file, (struct str){text, len}, (struct str){0}, why);
 }
 
 void panel_free(struct panel *p)

@@ -163,6 +163,13 @@ struct panel {
 /* name: the file's name without its ending ([a-z][a-z0-9_]*); file: for messages. */
 int panel_parse(struct panel **out, const char *name, const char *file, const char *text, size_t len,
                 struct err *why) MUSTCHECK;
+/* The same with the header's tree as yaml_pack() made it of panel_header(); packed of length 0: it is parsed from the text. */
+int panel_parse_packed(struct panel **out, const char *name, const char *file, struct str text, struct str packed,
+                       struct err *why) MUSTCHECK;
+/* Nothing but the header's tree, of which only the YAML has been checked; for yaml_file_free(). */
+struct yaml_file;
+int panel_header(struct yaml_file **out, const char *file, const char *text, size_t len, struct err *why) MUSTCHECK;
+
 void panel_free(struct panel *p);
 
 /* The body for a server version (highest `since` not above it) of the panel (lookup -1) or of a lookup; `below` > 0

@@ -5,18 +5,12 @@
 #include <string.h>
 #include <yaml.h>
 
-#include "core/arena.h"
 #include "core/buf.h"
 #include "core/clean.h"
 #include "core/mem.h"
+#include "model/yaml_private.h"
 
-enum { YAML_DEPTH_MAX = 16, YAML_BYTES_MAX = 1 << 20, YAML_NODES_MAX = 65536, YAML_ENTRIES_MAX = 1024 };
-
-struct yaml_file {
-	struct arena *arena;
-	const char *name;
-	struct yaml *root;
-};
+enum { YAML_BYTES_MAX = 1 << 20, YAML_NODES_MAX = 65536, YAML_ENTRIES_MAX = 1024 };
 
 /* One parse under way. */
 struct reader {
@@ -287,15 +281,22 @@ static int read_text(struct yaml_file *file, int first_line, const char *text, s
 	return rc;
 }
 
-int yaml_parse(struct yaml_file **out, const char *name, int first_line, const char *text, size_t len, struct err *why)
+struct yaml_file *yaml_file_new(const char *name)
 {
 	struct arena *arena = arena_new();
 	struct yaml_file *file = arena_alloc(arena, sizeof(*file));
-	int rc;
 
 	file->arena = arena;
 	file->name = arena_strdup(arena, name);
 	file->root = arena_alloc(arena, sizeof(*file->root));
+	return file;
+}
+
+int yaml_parse(struct yaml_file **out, const char *name, int first_line, const char *text, size_t len, struct err *why)
+{
+	struct yaml_file *file = yaml_file_new(name);
+	int rc;
+
 	file->root->kind = YAML_MAP;
 	file->root->line = first_line;
 	file->root->column = 1;

@@ -5,6 +5,7 @@
 
 #include "core/buf.h"
 #include "core/nearest.h"
+#include "model/yaml_pack.h"
 #include "unit.h"
 
 static struct yaml_file *parsed(const char *text)
@@ -280,6 +281,44 @@ START_TEST(distances)
 }
 END_TEST
 
+static void same_tree(const struct yaml *a, const struct yaml *b)
+{
+	ck_assert_int_eq(a->kind, b->kind);
+	ck_assert_int_eq(a->line, b->line);
+	ck_assert_int_eq(a->column, b->column);
+	ck_assert_int_eq(a->count, b->count);
+	ck_assert_int_eq(a->quoted, b->quoted);
+	ck_assert_pstr_eq(a->key, b->key);
+	ck_assert_pstr_eq(a->text, b->text);
+	ck_assert_int_eq(a->child != NULL, b->child != NULL);
+	ck_assert_int_eq(a->next != NULL, b->next != NULL);
+	if (a->child)
+		same_tree(a->child, b->child);
+	if (a->next)
+		same_tree(a->next, b->next);
+}
+
+START_TEST(a_packed_tree_comes_back)
+{
+	struct yaml_file *f = parsed("a: 1\nlist: [x, {k: 'v', n: \"\"}, []]\nb:\n  c: |\n    one\n    two\n  d: {}\n" "\n\n\nlast: Ã©\n");
+	struct yaml_file *again = NULL;
+	struct buf bytes = BUF_INIT(4096);
+	struct err why;
+
+	yaml_pack(f, &bytes);
+	ck_assert_int_eq(yaml_unpack(&again, "t.yaml", buf_str(&bytes), &why), 0);
+	same_tree(yaml_root(f), yaml_root(again));
+	ck_assert_str_eq(yaml_name(again), "t.yaml");
+	yaml_file_free(again);
+	for (size_t len = 0; len < bytes.len; len++)
+		ck_assert_int_eq(yaml_unpack(&again, "t.yaml", (struct str){bytes.data, len}, &why), ERR_INVALID);
+	buf_addc(&bytes, 'x');
+	ck_assert_int_eq(yaml_unpack(&again, "t.yaml", buf_str(&bytes), &why), ERR_INVALID);
+	buf_release(&bytes);
+	yaml_file_free(f);
+}
+END_TEST
+
 int main(void)
 {
 	const TTest *const cases[] = {
@@ -294,6 +333,7 @@ int main(void)
 		typed_reads,
 		unknown_keys_name_their_neighbour,
 		distances,
+		a_packed_tree_comes_back,
 	};
 
 	return unit_run("yaml", cases, ARRAY_LEN(cases));
