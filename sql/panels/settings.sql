@@ -32,7 +32,7 @@ columns:
      about: it was changed and waits for a restart}
   - {name: needs, title: NEEDS, unit: text, width: 8, priority: 4,
      about: "what a change needs: session, reload or restart"}
-  - {name: source, title: SOURCE, unit: text, width: 18, priority: 6, about: where its value comes from}
+  - {name: source, title: SOURCE, unit: text, width: 18, priority: 6, about: "where its value comes from; - when the session of dytop has its own"}
   - {name: why, title: WHY, unit: text, flex: yes, width: 24, priority: 2, about: why it matters}
 figures:
   - {name: settings_bad, title: settings to change, expr: 'count(verdict = "change")', unit: count, warn: "> 0"}
@@ -163,7 +163,7 @@ SELECT i.place, i.area, i.name,
             WHEN 'ssl' THEN CASE WHEN s.value = 0 THEN 'look' END
             WHEN 'password_encryption' THEN CASE WHEN s.reset_val <> 'scram-sha-256' THEN 'change' END
             END, 'ok') END AS verdict,
-       i.why, s.source,
+       i.why, nullif(s.source, 'session') AS source,
        CASE s.context WHEN 'postmaster' THEN 'restart' WHEN 'sighup' THEN 'reload' WHEN 'internal' THEN 'initdb'
                       WHEN 'superuser-backend' THEN 'login' WHEN 'backend' THEN 'login' ELSE 'session' END AS needs,
        s.pending_restart AS pending

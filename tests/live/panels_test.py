@@ -222,7 +222,7 @@ def check_staged(r, major):
     check("io: rows", len(rows(r, "io")) >= hidden["io"], rows(r, "io"))
     check("settings: verdicts", {"ok", "look", "change"} == {x["verdict"] for x in rows(r, "settings")}, rows(r, "settings"))
     check("settings: the session's own are not taken for the server's",
-          [x["now"] for x in rows(r, "settings") if x["name"] == "work_mem"] == ["4096 kB"])
+          [(x["now"], x["source"]) for x in rows(r, "settings") if x["name"] == "work_mem"] == [("4096 kB", None)])
     check("checkpoints: one row", len(rows(r, "checkpoints")) == 1)
 
 
