@@ -172,6 +172,7 @@ void session_free(struct session *s)
 {
 	if (!s)
 		return;
+	s->ending = true; /* source_free() answers what is open, and those who are told may be gone */
 	for (int i = 0; i < s->server_count; i++)
 		source_free(s->server[i].source);
 	loop_timer_free(s->tick);

@@ -82,6 +82,11 @@ static void on_answer(void *ctx, struct sample *sample, const struct err *why)
 	struct session_slot *slot = session_slot(s, rq->panel, rq->server);
 
 	s->server[rq->server].open--;
+	if (s->ending) {
+		sample_free(sample);
+		request_free(rq);
+		return;
+	}
 	if (sample && s->conf.arrived && !rq->observing)
 		tell_arrival(s, rq, sample);
 	if (rq->observing) {
