@@ -63,7 +63,7 @@ static bool pair_settled(const struct batch *b, const struct batch_pair *p)
 	if (!feed)
 		return true;
 	if (b->conf->next_frame) /* a recorded frame has what it has: that is known when everything was asked for once */
-		return !session_pending(b->session, p->at);
+		return b->late || status->state != SERVER_LIVE || !session_pending(b->session, p->at);
 	if (b->late || feed_generation(feed) != p->generation)
 		return true;
 	/* one failed attempt is an answer for a script; a later frame does not wait for a server that is down */

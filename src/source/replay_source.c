@@ -206,14 +206,17 @@ static struct sample *lookup_sample(const struct replay_source *rs, const struct
 static void answer(struct source *source, const struct replay_source *rs, const struct ask *ask)
 {
 	struct sample *s = ask->lookup >= 0 ? lookup_sample(rs, ask) : panel_sample(rs, ask->panel);
+	const struct server_status *recorded = &rs->replay->status[rs->index];
 	struct err why;
 
-	if (s) {
-		source_answer(source, ask, s, NULL);
-		return;
-	}
-	err_set(&why, ERR_NOT_FOUND, "the recording has no sample of panel %s in this frame", ask->panel->name);
-	source_answer(source, ask, NULL, &why);
+	if (!s)
+		err_set(&why, ERR_NOT_FOUND, "the recording has no sample of panel %s in this frame", ask->panel->name);
+	source_answer(source, ask, s, s ? NULL : &why);
+	/* what was asked then counts, not what is asked of the file */
+	source->status.asked = recorded->asked;
+	source->status.failed = recorded->failed;
+	source->status.cost_ms = recorded->cost_ms;
+	source->status.answered_ns = recorded->answered_ns;
 }
 
 static void forget_asks(struct replay_source *rs)
