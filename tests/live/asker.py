@@ -13,6 +13,8 @@ import subprocess
 import threading
 import time
 
+SLOW = float(os.environ.get("TEST_SLOW", "1"))      # deadlines of waiting are longer by this
+
 
 def simple(sql, fields, **header):
     """The text of a panel with one body; fields is {name: kind}."""
@@ -53,7 +55,7 @@ class Asker:
 
     def wait(self, what, seconds, test):
         """The next event for which test is true; events before it are skipped (kept in .past)."""
-        deadline = time.monotonic() + seconds
+        deadline = time.monotonic() + seconds * SLOW
         while True:
             try:
                 event = self.events.get(timeout=max(0.001, deadline - time.monotonic()))
@@ -108,7 +110,7 @@ class Asker:
         start = time.monotonic()
         self.send("quit")
         end = self.wait("the end", seconds, lambda e: e["event"] == "end")
-        self.process.wait(5)
+        self.process.wait(5 * SLOW)
         assert self.process.returncode == 0, self.process.stderr.read()
         end["took"] = time.monotonic() - start
         return end

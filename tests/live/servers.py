@@ -21,6 +21,7 @@ import traceback
 
 TOP = os.path.abspath(os.environ.get("srcdir_top", os.path.join(os.path.dirname(__file__), "..", "..")))
 PROBE = os.path.abspath(os.environ.get("DYTOP_PROBE", "tests/live/probe"))
+SLOW = float(os.environ.get("TEST_SLOW", "1"))      # deadlines of waiting are longer by this
 DYTOP = os.path.abspath(os.environ.get("DYTOP", "./dytop"))
 
 
@@ -49,7 +50,7 @@ def panel(name):
 
 def wait_for(what, test, seconds=10.0, every=0.02):
     """Calls test() until it is true, and returns what it returned; fails after that many seconds."""
-    end = time.monotonic() + seconds
+    end = time.monotonic() + seconds * SLOW
     while True:
         got = test()
         if got:
@@ -169,7 +170,7 @@ class Probe:
 
     def next(self, what, test, seconds=10.0):
         """The next event for which test(event) holds; those before it are passed over."""
-        end = time.monotonic() + seconds
+        end = time.monotonic() + seconds * SLOW
         while True:
             try:
                 at, event = self.lines.get(timeout=max(0.001, end - time.monotonic()))
@@ -198,7 +199,7 @@ class Probe:
         if self.process.poll() is None:
             self.process.stdin.close()
         try:
-            self.process.wait(10)
+            self.process.wait(10 * SLOW)
         except subprocess.TimeoutExpired:
             self.process.kill()
             raise AssertionError("probe did not end") from None
@@ -215,6 +216,7 @@ class Probe:
 
 def run(tests):
     """Calls the test_* functions; the result for sys.exit()."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended by SIGTERM"))     # so that the servers are stopped
     names = sys.argv[1:] or [n for n in tests if n.startswith("test_")]
     failed = skipped = 0
     for name in names:

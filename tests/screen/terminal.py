@@ -11,11 +11,17 @@ import re
 import select
 import signal
 import struct
+import sys
 import termios
 import time
 
-import pyte
+try:
+    import pyte
+except ImportError:
+    print("skipped: python3-pyte is missing")
+    sys.exit(77)
 
+SLOW = float(os.environ.get("TEST_SLOW", "1"))      # deadlines of waiting are longer by this
 KEYS = {"enter": "\r", "esc": "\x1b", "tab": "\t", "space": " ", "up": "\x1bOA", "down": "\x1bOB", "right": "\x1bOC",
         "left": "\x1bOD", "pgup": "\x1b[5~", "pgdn": "\x1b[6~", "f1": "\x1bOP", "f10": "\x1b[21~", "stab": "\x1b[Z"}
 PRIVATE_MODE = re.compile(rb"\x1b\[\?([0-9;]+)([hl])")
@@ -121,7 +127,7 @@ class Tty:
         self.stream.feed(data)
 
     def expect(self, regex, seconds=10):
-        if not self.pump(seconds, regex):
+        if not self.pump(seconds * SLOW, regex):
             raise AssertionError(f"never saw {regex!r}; the screen:\n{self.text()}\nlast bytes: {bytes(self.raw[-300:])!r}")
 
     def send(self, text):
@@ -147,7 +153,7 @@ class Tty:
 
     def wait(self, seconds=5):
         """The program's wait status; an assertion when it does not end."""
-        end = time.monotonic() + seconds
+        end = time.monotonic() + seconds * SLOW
         while time.monotonic() < end:
             self.pump(0.05)
             if self.poll() is not None:
