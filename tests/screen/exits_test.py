@@ -8,6 +8,7 @@ itself, SIGKILL of either, a stopped and continued job, a terminal that goes awa
 import os
 import signal
 import sys
+import termios
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -71,26 +72,25 @@ def suspended():
     """^Z under a job-control shell: a clean terminal while stopped, the picture again after fg, several times."""
     with Tty(["/bin/bash", "--norc", "--noprofile", "-i"], env={**ENV, "PS1": "ready$ "}) as t:
         t.expect(r"ready\$")
-        before = __import__("termios").tcgetattr(t.slave)
+        before = termios.tcgetattr(t.slave)
         t.send(" ".join([DYTOP, *NOWHERE]) + "\r")
         t.expect("CONNECTING.*nothing|nothing.*CONNECTING", 10)
         for _ in range(3):
             t.raw.clear()
             t.key("^Z")
-            t.pump(5, r"Stopped")
-            t.pump(0.3)
-            assert b"Stopped" in t.raw and t.raw.rstrip().endswith(b"ready$"), bytes(t.raw[-300:])
+            t.expect_raw(rb"Stopped.*ready\$ $", 15)
             assert not t.modes - {2004}, f"stopped with {t.modes}"
             assert not t.screen.cursor.hidden
+            t.raw.clear()
             t.send("fg\r")
-            t.pump(5, "q quit")
-            t.pump(0.3)
+            t.expect_raw(rb"dytop.*quit", 15)
             assert 1049 in t.modes, "fg: not on the alternate screen"
+        t.raw.clear()
         t.key("q")
-        t.pump(0.5)
+        t.expect_raw(rb"ready\$ $", 15)
         t.send("echo status=$?\r")
-        t.expect("status=0", 5)
-        assert __import__("termios").tcgetattr(t.slave)[3] == before[3]
+        t.expect_raw(rb"status=0", 15)
+        assert termios.tcgetattr(t.slave)[3] == before[3]
 
 
 def terminal_gone():

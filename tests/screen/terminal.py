@@ -130,6 +130,14 @@ class Tty:
         if not self.pump(seconds * SLOW, regex):
             raise AssertionError(f"never saw {regex!r}; the screen:\n{self.text()}\nlast bytes: {bytes(self.raw[-300:])!r}")
 
+    def expect_raw(self, regex, seconds=10):
+        """Waits for bytes since raw was last cleared: what the screen shows may be older."""
+        rx, end = re.compile(regex, re.S), time.monotonic() + seconds
+        while not rx.search(bytes(self.raw)):
+            if time.monotonic() > end:
+                raise AssertionError(f"never got {regex!r}; last bytes: {bytes(self.raw[-300:])!r}")
+            self.pump(0.05)
+
     def send(self, text):
         os.write(self.master, text.encode())
 
