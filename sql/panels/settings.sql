@@ -32,7 +32,8 @@ columns:
      about: it was changed and waits for a restart}
   - {name: needs, title: NEEDS, unit: text, width: 8, priority: 4,
      about: "what a change needs: session, reload or restart"}
-  - {name: source, title: SOURCE, unit: text, width: 18, priority: 6, about: "where its value comes from; - when the session of dytop has its own"}
+  - {name: source, title: SOURCE, unit: text, width: 18, priority: 6,
+     about: "where its value comes from; - when the session of dytop has its own"}
   - {name: why, title: WHY, unit: text, flex: yes, width: 24, priority: 2, about: why it matters}
 figures:
   - {name: settings_bad, title: settings to change, expr: 'count(verdict = "change")', unit: count, warn: "> 0"}

@@ -168,7 +168,8 @@ def look(results, allowed=()):
 
 
 def rows(results, panel, lookup=None):
-    r = results[panel]["lookups"][lookup] if lookup else results[panel]
+    r = results.get(panel, {})
+    r = r.get("lookups", {}).get(lookup, {}) if lookup else r
     return r.get("rows", [])
 
 
