@@ -18,7 +18,7 @@
 #include "source/resp.h"
 
 enum {
-	KEYS_ROUND_MAX = 2000,   /* keys looked at in one round */
+	KEYS_ROUND_MAX = 2000,   /* keys looked at in one round, and the rest of a bucket */
 	KEYS_CALL_COUNT = 500,   /* COUNT of one SCAN */
 	KEYS_CALLS_MAX = 16,     /* SCANs of one round, also when they bring nothing */
 	KEYS_WINDOW = 20000,     /* older looks fade once this many keys were seen */

@@ -4,7 +4,7 @@
 . "$(dirname "$0")/lint.sh"
 cd_top
 {
-	find src tests tools sql themes docs man .ci -type f 2>/dev/null
+	find src tests tools sql themes docs man .ci -type f ! -name '*.log' ! -name '*.trs' 2>/dev/null
 	for file in *.md *.am *.ac LICENSE bootstrap; do
 		[ -f "$file" ] && echo "$file"
 	done

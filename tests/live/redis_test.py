@@ -68,7 +68,7 @@ def test_keys_are_estimated_when_there_are_many():
             redis.call("EVAL", f"for i=1,{count} do redis.call('SET','{kind}:'..i,'x') end", 0)
         with Probe("redis", redis.socket, *panels("cache_keys", "cache"), "-i", "60") as probe:
             first = by(probe.rows("cache_keys")["rows"], "kind")
-            assert not first["tx"]["exact"] and first["tx"]["sampled"] <= 2000, first
+            assert not first["tx"]["exact"] and first["tx"]["sampled"] <= 2100, first  # the last bucket comes whole
             for kind, true in (("tx", 45000), ("asset", 5000)):
                 assert abs(first[kind]["keys"] - true) <= 2 * first[kind]["margin"], first
             before = probe.rows("cache")["rows"][0]
