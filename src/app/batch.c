@@ -60,7 +60,7 @@ static bool pair_settled(const struct batch *b, const struct batch_pair *p)
 	const struct feed *feed = session_feed(b->session, p->at.panel, p->at.server);
 	const struct server_status *status = status_of(b, p->at.server);
 
-	if (!feed)
+	if (!feed || (status->kind == PANEL_SELF && feed_sample(feed))) /* what dytop knows itself is there at once */
 		return true;
 	if (b->conf->next_frame) /* a recorded frame has what it has: that is known when everything was asked for once */
 		return b->late || status->state != SERVER_LIVE || !session_pending(b->session, p->at);
@@ -177,6 +177,9 @@ static bool begin_frame(struct batch *b)
 		b->pair[i].generation = feed ? feed_generation(feed) : 0;
 	}
 	b->last = b->frame == b->conf->frames;
+	session_hold(b->session, b->frame == 1 || b->conf->next_frame);
+	if (b->frame > 1 && b->conf->next_frame) /* recorded intervals need no waiting */
+		session_refresh(b->session);
 	if (b->conf->turn)
 		b->conf->turn(b->conf->ctx, b->session);
 	loop_timer_in(b->deadline, b->frame == 1 ? b->conf->frame_timeout_ms
@@ -196,8 +199,9 @@ static void on_turn(void *ctx)
 	struct batch *b = ctx;
 	int rc;
 
-	if (b->frame > 1 && session_turn(b->session) == b->turn && !b->late)
+	if (b->frame > 1 && !b->conf->next_frame && session_turn(b->session) == b->turn && !b->late)
 		return; /* waiting for the interval to pass */
+	session_hold(b->session, true); /* one look at each panel, however long it takes */
 	for (int i = 0; i < b->pair_count; i++)
 		if (!pair_settled(b, &b->pair[i]))
 			return;

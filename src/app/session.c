@@ -115,7 +115,7 @@ static void on_tick(void *ctx)
 	loop_timer_at(s->tick, s->tick_ns + step);
 	s->turn++;
 	note_cost(s);
-	if (!s->paused) {
+	if (!s->paused && !s->held) {
 		mark_due(s);
 		for (int k = 0; k < s->server_count; k++)
 			session_ask_due(s, k);
@@ -274,6 +274,11 @@ void session_set_interval(struct session *s, double ms)
 		return;
 	s->tick_ns = loop_now(s->loop)->mono_ns;
 	loop_timer_at(s->tick, s->tick_ns + (int64_t)(ms * 1e6));
+}
+
+void session_hold(struct session *s, bool held)
+{
+	s->held = held;
 }
 
 void session_pause(struct session *s, bool paused)

@@ -84,6 +84,9 @@ void session_fill(struct session *s, const struct session_rows *rows);
 bool session_flush(struct session *s);
 void session_refresh(struct session *s);                 /* everything wanted is due now */
 void session_set_interval(struct session *s, double ms);
+/* While held, intervals pass and ask for nothing; what is due already is still asked, also of a server that comes up late. So a
+ * snapshot that takes longer than its interval stays one look at each panel. */
+void session_hold(struct session *s, bool held);
 void session_pause(struct session *s, bool paused);      /* nothing is asked while paused; states go on */
 void session_retry(struct session *s);                   /* servers that wait to reconnect try now */
 

@@ -52,7 +52,7 @@ struct session {
 	int64_t tick_ns;               /* when the running interval began */
 	int64_t turn;
 	double interval_ms;
-	bool started, paused, after_planned;
+	bool started, held, paused, after_planned;
 	bool ending;                   /* being freed: answers that come now are dropped, and nobody is told */
 	double cost_ms[SESSION_COST_TURNS];
 	int64_t cost_ns[SESSION_COST_TURNS];
