@@ -97,7 +97,7 @@ static const struct option_def table[] = {
 
 	{"inflight-rate", 0, OPTION_NUMBER, OPTIONS_SAMPLING, AT(inflight_hz), 0, "10", 0, 100, .arg = "HZ",
 	 .help = "how often a second running statements are looked at for p95 and p99 (~), 0 = never"},
-	{"inflight-share", 0, OPTION_NUMBER, OPTIONS_SAMPLING, AT(inflight_share), 0, "0.3", 0.01, 5, .arg = "PERCENT",
+	{"inflight-share", 0, OPTION_NUMBER, OPTIONS_SAMPLING, AT(inflight_share), 0, "0.05", 0.01, 5, .arg = "PERCENT",
 	 .help = "the part of one core of the server that this may take at most; the rate is lowered to it"},
 	{"cost-share", 0, OPTION_NUMBER, OPTIONS_SAMPLING, AT(cost_share), 0, "0.4", 0.01, 10, .arg = "PERCENT",
 	 .help = "the part of one core of the server that one panel may take; a dearer one is asked less often"},

@@ -95,7 +95,8 @@ static void mark_due(struct session *s)
 		for (int k = 0; k < s->server_count; k++) {
 			struct session_slot *slot = session_slot(s, p, k);
 			double every = s->conf.every_frame ? 0 : panel->every_ms;
-			double share = s->conf.every_frame ? INFINITY : s->conf.cost_share;
+			/* what only the header's figures need may take an eighth of what is looked at */
+			double share = s->conf.every_frame ? INFINITY : s->conf.cost_share / (slot->wanted ? 1 : 8);
 
 			if (!slot->feed || slot->open || panel->observes || !(slot->wanted || panel->always))
 				continue;

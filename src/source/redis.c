@@ -398,6 +398,9 @@ static void step_done(struct redis *r)
 	case REDIS_PING:
 		redis_ask_pong(r);
 		break;
+	case REDIS_BOTH:
+		redis_ask_both(r);
+		break;
 	case REDIS_ASKING:
 		redis_ask_answers(r);
 		break;

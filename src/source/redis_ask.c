@@ -121,17 +121,26 @@ static int prepare(struct redis *r, struct redis_job *job, struct err *why)
 	return add_body(r, job, why);
 }
 
-static void send_ping(struct redis *r)
+/* The PING tells whether the answers are in step, and now and then the round trip: then the batch waits for it. */
+static void send_batch(struct redis *r)
 {
-	struct buf out = BUF_INIT(256);
-	uint64_t nonce = map_hash_int(map_hash_int(MAP_SEED, loop_now(r->s->loop)->mono_ns), (int64_t)++r->nonce_count);
+	struct buf out = BUF_INIT(RESP_COMMAND_MAX + 256);
+	int64_t now = loop_now(r->s->loop)->mono_ns;
+	uint64_t nonce = map_hash_int(map_hash_int(MAP_SEED, now), (int64_t)++r->nonce_count);
 	struct str words[] = {STR("PING"), {r->nonce, 0}};
+	bool alone = now - r->pinged_ns >= REDIS_PING_MS * CLOCK_MS_NS || r->pinged_ns == 0 || r->commands_want == 0;
 
 	words[1].len = (size_t)snprintf(r->nonce, sizeof(r->nonce), "%016" PRIx64, nonce);
 	resp_command(&out, 2, words);
-	r->asked_ns = loop_now(r->s->loop)->mono_ns;
-	r->s->asking_ns = r->asked_ns;
-	redis_send(r, &out, 1, REDIS_PING);
+	r->asked_ns = r->sent_ns = now;
+	r->s->asking_ns = now;
+	if (alone) {
+		r->pinged_ns = now;
+		redis_send(r, &out, 1, REDIS_PING);
+	} else {
+		buf_add(&out, r->commands.data, r->commands.len);
+		redis_send(r, &out, 1 + r->commands_want, REDIS_BOTH);
+	}
 	buf_release(&out);
 }
 
@@ -164,7 +173,7 @@ int redis_ask(struct source *s, const struct ask *asks, int count, struct err *w
 	}
 	if (r->patience_ms <= 0)
 		r->patience_ms = 2000;
-	send_ping(r);
+	send_batch(r);
 	loop_timer_in(r->deadline, r->patience_ms);
 	return 0;
 }
@@ -209,7 +218,8 @@ static bool answered_all(const struct redis *r)
 	return true;
 }
 
-void redis_ask_pong(struct redis *r)
+/* False when the connection was given up. */
+static bool take_pong(struct redis *r)
 {
 	const struct resp_reply *pong = r->got[0];
 	struct err why;
@@ -219,18 +229,25 @@ void redis_ask_pong(struct redis *r)
 		int code = redis_error(pong, "PING", &why);
 		if (code == ERR_AUTH) { /* our user was taken away: only a new login can tell */
 			redis_fail(r, &why, SOURCE_UNREACHABLE);
-			return;
+			return false;
 		}
 		if (code == ERR_BUSY)
 			snprintf(r->state_notice, sizeof(r->state_notice), "%.60s", why.text);
 	} else if (!str_is(pong->text, r->nonce)) {
 		err_set(&why, ERR_PROTOCOL, "answers are out of step: PING got another one");
 		redis_fail(r, &why, SOURCE_UNREACHABLE);
-		return;
+		return false;
 	}
+	redis_refresh_notice(r);
+	return true;
+}
+
+void redis_ask_pong(struct redis *r)
+{
+	if (!take_pong(r))
+		return;
 	if (!r->silent)
 		r->s->status.rtt_ms = since_ms(r, r->asked_ns);
-	redis_refresh_notice(r);
 	if (r->silent || r->commands_want == 0) {
 		redis_forget_replies(r);
 		redis_ask_answers(r);
@@ -238,6 +255,17 @@ void redis_ask_pong(struct redis *r)
 	}
 	r->sent_ns = loop_now(r->s->loop)->mono_ns;
 	redis_send(r, &r->commands, r->commands_want, REDIS_ASKING);
+}
+
+void redis_ask_both(struct redis *r)
+{
+	if (!take_pong(r))
+		return;
+	resp_reply_free(r->got[0]);
+	r->got_count--;
+	memmove(r->got, r->got + 1, (size_t)r->got_count * sizeof(*r->got));
+	r->step = REDIS_ASKING;
+	redis_ask_answers(r);
 }
 
 static size_t weight(const struct resp_reply *reply)
@@ -389,7 +417,7 @@ void redis_ask_silence(struct redis *r)
 	double silent_ms = since_ms(r, r->asked_ns);
 	struct err why;
 
-	if (r->step != REDIS_PING && r->step != REDIS_ASKING)
+	if (r->step < REDIS_PING)
 		return;
 	err_set(&why, ERR_TIMEOUT, "no answer for %.0f s", floor(silent_ms / 1000 + 0.001));
 	if (silent_ms >= REDIS_GIVE_UP_MS) {
@@ -421,11 +449,13 @@ void redis_ask_lost(struct redis *r, const struct err *why)
 
 void redis_ask_blame(struct redis *r, const struct err *why)
 {
-	if (r->step != REDIS_ASKING)
+	int got = r->got_count - (r->step == REDIS_BOTH); /* the PING's reply comes first */
+
+	if (r->step != REDIS_ASKING && r->step != REDIS_BOTH)
 		return;
 	for (int i = 0; i < r->job_count; i++) {
 		const struct redis_job *job = &r->job[i];
-		if (job->answered || r->got_count < job->first || r->got_count >= job->first + job->count)
+		if (job->answered || got < job->first || got >= job->first + job->count)
 			continue;
 		if (job->scan)
 			keys_shrink(job->scan);

@@ -25,6 +25,7 @@ enum {
 	REDIS_DEAR_MAX = 4,
 	REDIS_SCANS_MAX = 4,              /* panels with the reader keys */
 	REDIS_COMMANDS_MAX = 8,           /* lines of a panel's body */
+	REDIS_PING_MS = 5000,             /* how often the round trip is taken by a PING alone */
 };
 
 enum redis_step {
@@ -34,7 +35,8 @@ enum redis_step {
 	REDIS_LOGIN,      /* SETNAME, NO-EVICT, SELECT, INFO */
 	REDIS_HELLO,      /* when INFO is forbidden */
 	REDIS_READY,
-	REDIS_PING,       /* the PING before a batch */
+	REDIS_PING,       /* the PING before a batch, alone */
+	REDIS_BOTH,       /* the PING and the batch, sent together */
 	REDIS_ASKING,
 };
 
@@ -75,6 +77,7 @@ struct redis {
 	struct buf commands;
 	int commands_want;
 	int64_t asked_ns, sent_ns;   /* the PING, then the commands were sent */
+	int64_t pinged_ns;           /* when the last PING went out alone */
 	double patience_ms;
 	bool silent;                 /* the deadline has passed: what comes is thrown away */
 	char nonce[24];
@@ -104,6 +107,7 @@ void redis_forget_replies(struct redis *r);
 /* --- redis_ask.c */
 int redis_ask(struct source *s, const struct ask *asks, int count, struct err *why) MUSTCHECK;
 void redis_ask_pong(struct redis *r);    /* all replies of REDIS_PING are there */
+void redis_ask_both(struct redis *r);    /* of REDIS_BOTH */
 void redis_ask_answers(struct redis *r); /* of REDIS_ASKING */
 void redis_ask_silence(struct redis *r); /* the deadline of one of these two */
 void redis_ask_lost(struct redis *r, const struct err *why); /* answers what is open with ERR_LOST */

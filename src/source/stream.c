@@ -15,11 +15,12 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "core/buf.h"
 #include "core/mem.h"
 #include "loop/resolve.h"
 
 /* The kernel gives up on a peer that acknowledges nothing for this long; a stopped process still acknowledges. */
-enum { STREAM_DEAD_PEER_MS = 30000, STREAM_KEEPALIVE_S = 15 };
+enum { STREAM_DEAD_PEER_MS = 30000, STREAM_KEEPALIVE_S = 15, STREAM_UNSENT_MAX = 16 << 20 };
 
 struct stream {
 	struct loop *loop;
@@ -36,9 +37,10 @@ struct stream {
 	struct loop_timer *deadline;     /* of the address being tried, or of the handshake */
 	struct loop_timer *failing;      /* delivers `failure` from the loop when a call could not */
 	struct err failure;              /* the last reason; what closed() gets */
-	int fd;                          /* while connecting; -1 else */
+	int fd;                          /* while connecting, then in clear; -1 else */
 	struct loop_fd *watch;
-	struct bufferevent *bev;
+	struct bufferevent *bev; /* under TLS; in clear the socket is read and written here */
+	struct buf unsent;       /* in clear: what the socket did not take */
 	bool connected;
 	bool busy; /* received() runs */
 	bool dead; /* freed inside received(): only the memory is still there */
@@ -66,6 +68,7 @@ static void fail(struct stream *s)
 	loop_timer_stop(s->deadline);
 	if (s->bev)
 		bufferevent_disable(s->bev, EV_READ | EV_WRITE);
+	s->connected = false;
 	s->events.closed(s->events.ctx, &why);
 }
 
@@ -146,35 +149,82 @@ static void on_event(struct bufferevent *bev, short what, void *ctx)
 	fail(s);
 }
 
+static void lost_in_clear(struct stream *s, int error)
+{
+	char name[160];
+
+	where(s, name);
+	err_set(&s->failure, ERR_LOST, error ? "%s: %s" : "%s closed the connection", name, strerror(error));
+	fail(s);
+}
+
+/* False when the connection is lost, which has been reported then. */
+static bool flush_in_clear(struct stream *s)
+{
+	while (s->unsent.len > 0) {
+		ssize_t n = send(s->fd, s->unsent.data, s->unsent.len, MSG_NOSIGNAL);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0 && errno != EAGAIN) {
+			lost_in_clear(s, errno);
+			return false;
+		}
+		if (n < 0)
+			break;
+		buf_drop(&s->unsent, (size_t)n);
+	}
+	loop_fd_want(s->watch, LOOP_READ | (s->unsent.len ? LOOP_WRITE : 0u));
+	return true;
+}
+
+static void on_clear(void *ctx, unsigned got)
+{
+	struct stream *s = ctx;
+	char bytes[16384];
+	ssize_t n;
+
+	if (got & LOOP_WRITE && !flush_in_clear(s))
+		return;
+	if (!(got & LOOP_READ))
+		return;
+	n = recv(s->fd, bytes, sizeof(bytes), 0);
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (n <= 0) {
+		lost_in_clear(s, n < 0 ? errno : 0);
+		return;
+	}
+	s->busy = true;
+	s->events.received(s->events.ctx, bytes, (size_t)n);
+	s->busy = false;
+	if (s->dead)
+		free(s);
+}
+
 /* The socket is connected: bytes in clear at once, or the handshake first. */
 static void carry(struct stream *s)
 {
 	int fd = s->fd;
 
-	s->fd = -1;
 	loop_fd_free(s->watch);
 	s->watch = NULL;
 	if (s->secure) {
+		s->fd = -1;
 		if (tls_wrap(s->tls, loop_base(s->loop), fd, s->host, &s->bev, &s->failure)) {
 			fail(s);
 			return;
 		}
 		loop_timer_in(s->deadline, left_ms(s));
 	} else {
-		s->bev = bufferevent_socket_new(loop_base(s->loop), fd, BEV_OPT_CLOSE_ON_FREE);
-		if (!s->bev) {
-			close(fd);
-			err_set(&s->failure, ERR_CONNECT, "no stream could be made");
-			fail(s);
-			return;
-		}
+		s->watch = loop_fd_new(s->loop, fd, LOOP_READ, on_clear, s);
 		loop_timer_stop(s->deadline);
 		s->connected = true;
+		s->events.connected(s->events.ctx);
+		return;
 	}
 	bufferevent_setcb(s->bev, on_readable, NULL, on_event, s);
 	bufferevent_enable(s->bev, EV_READ | EV_WRITE);
-	if (s->connected)
-		s->events.connected(s->events.ctx);
 }
 
 /* --- connecting --------------------------------------------------------------------------------------------- */
@@ -307,6 +357,7 @@ struct stream *stream_open(struct loop *l, const struct stream_conf *conf, const
 	s->loop = l;
 	s->events = *events;
 	s->fd = -1;
+	s->unsent = BUF_INIT(STREAM_UNSENT_MAX);
 	s->path = mem_strdup(conf->path);
 	s->host = mem_strdup(conf->host ? conf->host : "");
 	s->port = conf->port;
@@ -339,6 +390,7 @@ void stream_free(struct stream *s)
 	if (s->bev)
 		bufferevent_free(s->bev);
 	tls_free(s->tls);
+	buf_release(&s->unsent);
 	free(s->path);
 	free(s->host);
 	s->dead = true;
@@ -348,6 +400,21 @@ void stream_free(struct stream *s)
 
 void stream_send(struct stream *s, const void *bytes, size_t len)
 {
-	if (s->bev && s->connected)
+	ssize_t n = 0;
+
+	if (!s->connected)
+		return;
+	if (s->bev) {
 		bufferevent_write(s->bev, bytes, len);
+		return;
+	}
+	/* at once where the socket has room; a loss is reported by the loop, which finds the socket readable */
+	if (s->unsent.len == 0)
+		n = send(s->fd, bytes, len, MSG_NOSIGNAL);
+	if (n < 0)
+		n = 0;
+	if ((size_t)n < len) {
+		buf_add(&s->unsent, (const char *)bytes + n, len - (size_t)n);
+		loop_fd_want(s->watch, LOOP_READ | LOOP_WRITE);
+	}
 }

@@ -22,7 +22,8 @@ from common import load_env
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 PY = "/usr/bin/python3"
-READY = r"PID .*\n.* mon "
+# the main table's rows (or the words that there are none but ours) and a figure of the header
+READY = r"connections +[0-9].*PID .*\n.*(web_worker|no rows: nothing)"
 VIEWS = {"overview": "0", "activity": "1", "statements": "2", "locks": "3", "indexes": "4", "tables": "5", "io": "6",
          "pools": "7", "cache": "8", "progress": "9"}
 # pgcenter's statements view costs its client 572 times the floor's main view (measured once, side by side, at big)
@@ -69,7 +70,7 @@ class Bench:
         return [self.args.dytop, *([info] * targets), "--redis", f"redis://127.0.0.1:{state['redis_port']}", "-i", "1",
                 "--screen", "activity"]
 
-    def dytop(self, name="dytop", targets=1, setup="", keys=("2=STATEMENTS", "1=ACTIVITY"), **more):
+    def dytop(self, name="dytop", targets=1, setup="", keys=("2=2 STATEMENTS", "1=1 ACTIVITY"), **more):
         return self.tui(name, self.command(targets), READY, keys=keys, setup=setup, **more)
 
     def check(self, number, what, scale, value, must=None, want=None, unit="x"):
