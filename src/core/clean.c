@@ -134,9 +134,15 @@ void clean_text(struct buf *out, const char *bytes, size_t len, unsigned flags)
 	size_t i = 0, n;
 
 	while (i < len && !out->failed) {
-		uint32_t cp = utf8_decode(bytes + i, len - i, &n);
-		bool is_bad = n == 1 && (unsigned char)bytes[i] >= 0x80;
+		uint32_t cp;
+		bool is_bad;
 
+		while (i < len && bytes[i] > ' ' && bytes[i] < 0x7f) /* most of all texts; char may be signed or not */
+			i++;
+		if (i == len)
+			break;
+		cp = utf8_decode(bytes + i, len - i, &n);
+		is_bad = n == 1 && (unsigned char)bytes[i] >= 0x80;
 		if (!is_bad && is_shown(cp, i == 0, flags) && !(one_blank && starts_run(bytes + i, len - i))) {
 			i += n;
 			continue;

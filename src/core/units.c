@@ -41,6 +41,8 @@ const char *unit_name(enum unit unit)
 static size_t put_fixed(char out[UNIT_TEXT_MAX], bool minus, double a, int decimals, const char *suffix)
 {
 	static const int scale[] = {1, 10, 100, 1000};
+	char text[24], *at;
+	size_t len;
 	int64_t n;
 
 	if (a >= 1e15) {
@@ -51,10 +53,20 @@ static size_t put_fixed(char out[UNIT_TEXT_MAX], bool minus, double a, int decim
 		                        suffix);
 	}
 	n = llround(a * scale[decimals]);
-	if (decimals == 0)
-		return (size_t)snprintf(out, UNIT_TEXT_MAX, "%s%" PRId64 "%s", minus ? "-" : "", n, suffix);
-	return (size_t)snprintf(out, UNIT_TEXT_MAX, "%s%" PRId64 ".%0*" PRId64 "%s", minus ? "-" : "",
-	                        n / scale[decimals], decimals, n % scale[decimals], suffix);
+	at = text + sizeof(text); /* by hand: a screen has hundreds of figures */
+	for (int i = 0; i < decimals; i++, n /= 10)
+		*--at = (char)('0' + n % 10);
+	if (decimals > 0)
+		*--at = '.';
+	do
+		*--at = (char)('0' + n % 10);
+	while ((n /= 10) > 0);
+	if (minus)
+		*--at = '-';
+	len = (size_t)(text + sizeof(text) - at);
+	memcpy(out, at, len);
+	memcpy(out + len, suffix, strlen(suffix) + 1);
+	return len + strlen(suffix);
 }
 
 /* What would round to nothing is not shown as zero. Returns 0 when the value is not that small. */

@@ -103,8 +103,13 @@ int utf8_text_width(const char *at, size_t len)
 	int width = 0;
 	size_t n;
 
-	for (size_t i = 0; i < len; i += n)
-		width += utf8_width(utf8_decode(at + i, len - i, &n));
+	for (size_t i = 0; i < len; i += n) {
+		n = 1;
+		if (at[i] >= ' ' && at[i] < 0x7f)
+			width++;
+		else
+			width += utf8_width(utf8_decode(at + i, len - i, &n));
+	}
 	return width;
 }
 

@@ -19,6 +19,7 @@ struct painter {
 	const struct feed *f;
 	struct place place[UI_PLACES_MAX];
 	int places;
+	int flex;          /* the column that takes the room left, -1 */
 	int64_t wall_us;
 	bool stale;
 	bool less, more;
@@ -49,7 +50,7 @@ static void draw_head(struct painter *p, int y)
 	if (p->more)
 		canvas_puts(p->c, p->c->width - 1, y, 1, SLOT_KEY, 0, ">");
 	for (int i = 0; i < p->places && p->t->shift > 0; i++)
-		if (p->place[i].column == columns_flex(p->t) && i > 0)
+		if (p->place[i].column == p->flex && i > 0)
 			canvas_puts(p->c, p->place[i].x - 1, y, 1, SLOT_KEY, 0, "<");
 }
 
@@ -112,7 +113,7 @@ static void draw_lines(struct painter *p, const struct place *at, int y, int lin
 
 static void draw_text(struct painter *p, const struct place *at, int y, int lines, unsigned slot, int shown)
 {
-	bool flex = at->column == columns_flex(p->t);
+	bool flex = at->column == p->flex;
 	int indent = draw_branch(p, at, y, shown);
 	struct str text = buf_str(&p->text);
 
@@ -131,7 +132,7 @@ static void draw_text(struct painter *p, const struct place *at, int y, int line
 
 static void format_cell(struct painter *p, const struct place *at, const struct cell *cell, int lines)
 {
-	int width = at->column == columns_flex(p->t) ? at->width * lines + p->t->shift : at->width;
+	int width = at->column == p->flex ? at->width * lines + p->t->shift : at->width;
 
 	buf_clear(&p->text);
 	cells_text(&p->text, cell, p->t->p->column[at->column].unit, p->wall_us, width, p->c->ascii);
@@ -176,7 +177,7 @@ static const char *margin(const struct painter *p, int shown)
 /* Rows of the screen that a row of the table takes. */
 static int row_lines(struct painter *p, int shown)
 {
-	int flex = p->t->wrap ? columns_flex(p->t) : -1;
+	int flex = p->t->wrap ? p->flex : -1;
 
 	for (int i = 0; i < p->places && flex >= 0; i++) {
 		struct cell cell;
@@ -328,6 +329,7 @@ void table_draw(struct ui *u, const struct ui_host *h, struct canvas *c, struct 
 			canvas_fill(c, 0, row, c->width, SLOT_TEXT, 0, ' ');
 		u->hit_count = hits;
 		p.grew = false;
+		p.flex = columns_flex(t);
 		p.places = columns_place(t, MARGIN, c->width - MARGIN, p.place, &p.less, &p.more);
 		draw_head(&p, y);
 		if (p.f && t->view.count > 0 && rows > 0) {
