@@ -5,11 +5,14 @@
 #   fetch-redis.sh [NAME ...]      default: redis6 valkey
 #
 # Prints "NAME PROGRAM LIBRARIES" for each that is there; what cannot be had is said on stderr. Exit 0 when all are there, 77
-# (skip) when some are not. The folder is $DYTOP_CACHE, default ${XDG_CACHE_HOME:-$HOME/.cache}/dytop; a second run is quick.
+# (skip) when some are not. The folder is $DYTOP_CACHE, default ${XDG_CACHE_HOME:-$HOME/.cache}/dytop, for root
+# /var/cache/dytop (the servers run as another user, who cannot look into root's home); a second run is quick.
 # DYTOP_OFFLINE=1: only what is in the cache already. The mirror is the one that apt uses here.
 set -u
 
-cache=${DYTOP_CACHE:-${XDG_CACHE_HOME:-${HOME:-/var/tmp}/.cache}/dytop}/redis
+usual=${XDG_CACHE_HOME:-${HOME:-/var/tmp}/.cache}/dytop
+[ "$(id -u)" != 0 ] || usual=/var/cache/dytop
+cache=${DYTOP_CACHE:-$usual}/redis
 status=0
 
 # describe NAME: suite, program, packages
