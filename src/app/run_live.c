@@ -11,6 +11,7 @@
 #include "app/live.h"
 #include "app/run.h"
 #include "app/slurp.h"
+#include "core/mem.h"
 
 enum { LAYOUT_MAX = 1 << 20 };
 
@@ -60,6 +61,22 @@ static int prepare(void *ctx, struct ui *ui, struct err *why)
 	return rc < 0 ? rc : run_dress(r, ui, why);
 }
 
+/* The folder, and the one it is in ($XDG_CONFIG_HOME) when that is missing too. */
+static int make_folder(const char *path, struct err *why)
+{
+	const char *slash = strrchr(path, '/');
+
+	if (slash && slash > path && access(path, F_OK) < 0) {
+		char *parent = mem_strndup(path, (size_t)(slash - path));
+
+		(void)mkdir(parent, 0700); /* what goes wrong here goes wrong again below, and is said there */
+		free(parent);
+	}
+	if (mkdir(path, 0700) < 0 && errno != EEXIST)
+		return err_set(why, ERR_IO, "cannot make %s: %s", path, strerror(errno));
+	return 0;
+}
+
 /* Written beside and renamed over, so that a full disk leaves the old layout. */
 static int save_layout(void *ctx, struct str layout, struct err *why)
 {
@@ -71,10 +88,9 @@ static int save_layout(void *ctx, struct str layout, struct err *why)
 		rc = err_set(why, ERR_IO, "there is no place to keep the layout: HOME is not set");
 		goto out;
 	}
-	if (mkdir(r->options->config_dir, 0700) < 0 && errno != EEXIST) {
-		rc = err_set(why, ERR_IO, "cannot make %s: %s", r->options->config_dir, strerror(errno));
+	rc = make_folder(r->options->config_dir, why);
+	if (rc < 0)
 		goto out;
-	}
 	fd = open(buf_text(&fresh), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0 || write(fd, layout.at, layout.len) != (ssize_t)layout.len || fsync(fd) < 0 ||
 	    rename(buf_text(&fresh), buf_text(&path)) < 0)

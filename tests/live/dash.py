@@ -20,17 +20,18 @@ try:
 except ImportError:
     print("SKIP: python3-pyte is not installed")
     sys.exit(77)
-from servers import DYTOP, wait_for # noqa: E402
+from postgres import Bench # noqa: E402
+from servers import DYTOP, Redis, folder, wait_for # noqa: E402
 
 SLOW = 40 # s: the patience of every test; what is waited for comes in one or two on an idle machine
 
 # What a text may never do to a terminal: direction overrides, zero-width and invisible characters, C1.
 HIDDEN = set("\u200b\u200c\u200d\u200e\u200f\u2028\u2029\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff\u061c")
 SEQUENCE = re.compile(
-    r"\x1b\[\?(?:1049|1047|1048|1000|1002|1006|2004|25|12|1|7|5|3|4)(?:;(?:25|12|1000|1006))*[hl]"  # modes that dytop and terminfo set
+    r"\x1b\[\?(?:1049|1047|1048|47|1000|1002|1006|2004|25|12|1|7|5|3|4)(?:;(?:25|12|1000|1006))*[hl]"  # modes that dytop and terminfo set
     r"|\x1b\[[0-9;:]*m"                                      # colours
     r"|\x1b\[[0-9;]*[ABCDEFGHJKLMPXZbdfr@ST`]"               # moving, clearing
-    r"|\x1b\[4[hl]|\x1b\[!p|\x1b\[>[0-9;]*m|\x1b\[\d* q"     # insert mode, soft reset, key modifiers, cursor shape
+    r"|\x1b\[(?:4|34)[hl]|\x1b\[!p|\x1b\[>[0-9;]*m|\x1b\[\d* q"     # insert mode, soft reset, key modifiers, cursor shape
     r"|\x1b\[2[23];0;0t"                                     # title stack: saved and restored, never set
     r"|\x1b\[\?1?c|\x1b\[\?\d+c"                             # linux: the cursor's look
     r"|\x1b[()][AB0UK]|\x1b[=>78cDMEHZ]|\x1b\]R")
@@ -150,3 +151,34 @@ def sessions(pg):
 def logins(redis):
     """Connections ever made to that Redis, ours included."""
     return int(re.search(rb"total_connections_received:(\d+)", redis.call("INFO", "stats")).group(1))
+
+
+def with_servers(test):
+    """Calls test(words) with a PostgreSQL and a Redis that have something to show."""
+    with Bench() as bench, folder() as f, Redis(f) as redis:
+        pg = bench.postgres(shared_preload_libraries="pg_stat_statements")
+        pg.sql("CREATE EXTENSION pg_stat_statements; CREATE TABLE things (a int PRIMARY KEY, b text);"
+               "INSERT INTO things SELECT i, 'x' FROM generate_series(1, 1000) i")
+        for i in range(20):
+            redis.call("SET", f"tx:{i}", "x")
+        for i in range(3):
+            pg.session(f"BEGIN;\nSELECT {i} AS open_{i};")
+        test(["-d", pg.conninfo(), "--redis", uri(redis)])
+
+
+def repainted_alike(d, what):
+    """Nothing of an older picture is left: a whole repaint gives the same (below the header, which has a clock)."""
+    d.key("p")
+    d.until("paused", lambda: d.row(0).endswith("PAUSED"))
+    d.pump(0.3)
+    before = d.text().split("\n")[4:]
+    d.raw, kept = bytearray(), d.raw
+    d.key("^L")
+    d.until("a whole picture", lambda: len(d.raw) > 200)
+    d.pump(0.3)
+    after = d.text().split("\n")[4:]
+    d.raw = kept + d.raw
+    differ = [f"{a!r} and then {b!r}" for a, b in zip(before, after) if a != b]
+    assert not differ, f"{what}: left over from before: " + "; ".join(differ)
+    d.key("p")
+    d.live()

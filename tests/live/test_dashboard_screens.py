@@ -1,0 +1,51 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: PostgreSQL
+"""Every screen and every table of it at two sizes, on real servers: it shows data or says why there are none, and nothing of the
+screen before is left on it."""
+import os
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from dash import Dash, repainted_alike, with_servers # noqa: E402
+from servers import run # noqa: E402
+
+SCREENS = ["overview", "activity", "statements", "locks", "indexes", "tables", "io", "pools", "cache", "progress", "databases",
+           "commands", "checkpoints", "replication", "settings", "servers"]
+TABLES = {"statements": 2, "pools": 6, "cache": 4, "replication": 3} # more than one
+
+
+def says_something(d, what):
+    """Below the tabs there are figures, rows, or a sentence why there are none; and a status line and keys below."""
+    shown = d.text()
+    body = "\n".join(shown.split("\n")[3:-2])
+    assert len(body.split()) > 3, f"{what}: nothing on the screen:\n{shown}"
+    assert "q quit" in d.row(d.lines - 1), f"{what}: no keys:\n{shown}"
+    d.sane()
+
+
+def every_screen(words):
+    for columns, lines in ((120, 40), (80, 24)):
+        with Dash(*words, columns=columns, lines=lines) as d:
+            d.live()
+            for i, name in enumerate(SCREENS):
+                d.key("0123456789"[i]) if i < 10 else d.key("tab")
+                if i == 10: # Tab goes through the screens in order, from progress on to the overview or to the first one without a key
+                    d.goto(name)
+                d.until(f"the tab {name}", lambda: name.upper() in d.text())
+                for table in range(TABLES.get(name, 1)):
+                    d.pump(0.4)
+                    d.until("something", lambda: len("".join(d.text().split("\n")[3:-2]).split()) > 3)
+                    says_something(d, f"{name} {table} at {columns}x{lines}")
+                    if name in TABLES:
+                        d.key(".")
+                if name in ("overview", "activity", "cache", "settings"):
+                    repainted_alike(d, name)
+            d.quit()
+
+
+def test_every_screen():
+    with_servers(every_screen)
+
+
+if __name__ == "__main__":
+    sys.exit(run(globals()))
