@@ -148,20 +148,20 @@ static int draw_charts(struct ui *u, const struct ui_host *h, struct canvas *c, 
 	int count = list_charts(u, chart);
 	int across = c->width >= TWO_COLUMNS ? 2 : 1;
 	int rows = (count + across - 1) / across;
-	int height;
+	int room = end - y;
 
 	while (rows > 1 && (end - y) / rows < CHART_HEIGHT_MIN)
 		rows--;
 	if (count == 0 || end - y < 2)
 		return y;
-	height = (end - y) / rows;
 	for (int i = 0; i < count && i < rows * across; i++) {
-		int width = (c->width - 1) / across;
-		struct chart_box box = {1 + i % across * width, y + i / across * height, width - 1, height};
+		int width = (c->width - 1) / across, row = i / across;
+		int from = room * row / rows, to = room * (row + 1) / rows;
+		struct chart_box box = {1 + i % across * width, y + from, width - 1, to - from};
 
 		draw_chart(u, h, c, chart[i], box);
 	}
-	return y + rows * height;
+	return end;
 }
 
 void overview_draw(struct ui *u, const struct ui_host *h, struct canvas *c, int y, int end)

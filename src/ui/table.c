@@ -27,6 +27,11 @@ struct painter {
 	struct buf text;
 };
 
+static bool in_tree(const struct painter *p, int column)
+{
+	return p->t->view.tree && p->t->p->column[column].tree;
+}
+
 static void draw_head(struct painter *p, int y)
 {
 	const struct view *v = &p->t->view;
@@ -37,7 +42,8 @@ static void draw_head(struct painter *p, int y)
 		const struct panel_column *column = &p->t->p->column[at->column];
 		bool sorts = v->sort == at->column;
 		int title = utf8_text_width(column->title, strlen(column->title));
-		int x = at->x + (columns_right(column) && title < at->width ? at->width - title : 0);
+		bool right = columns_right(column) && !in_tree(p, at->column);
+		int x = at->x + (right && title < at->width ? at->width - title : 0);
 		int used = canvas_puts(p->c, x, y, at->x + at->width - x, sorts ? SLOT_HEAD_SORT : SLOT_HEAD, 0,
 		                       column->title);
 
@@ -64,12 +70,12 @@ static void draw_trend(struct painter *p, const struct place *at, int y, int row
 		canvas_puts(p->c, at->x, y, at->width, SLOT_DIM, 0, "-");
 }
 
-/* "└ " before the texts of a tree's branches; returns the columns used. */
-static int draw_branch(struct painter *p, const struct place *at, int y, int shown)
+/* "└ " before the branches of a tree, as deep as the text of that width lets it; returns the columns used. */
+static int draw_branch(struct painter *p, const struct place *at, int y, int shown, int text_width)
 {
-	const struct view *v = &p->t->view;
-	int depth = v->tree && p->t->p->column[at->column].tree ? v->depth[shown] : 0;
-	int indent = depth * 2 < at->width / 2 ? depth * 2 : at->width / 2;
+	int depth = in_tree(p, at->column) ? p->t->view.depth[shown] : 0;
+	int most = at->width - text_width > at->width / 2 ? at->width - text_width : at->width / 2;
+	int indent = depth * 2 < most ? depth * 2 : most;
 
 	if (indent < 2)
 		return 0;
@@ -111,15 +117,16 @@ static void draw_lines(struct painter *p, const struct place *at, int y, int lin
 	}
 }
 
-static void draw_text(struct painter *p, const struct place *at, int y, int lines, unsigned slot, int shown)
+/* Returns the columns used. */
+static int draw_text(struct painter *p, const struct place *at, int y, int lines, unsigned slot, int shown)
 {
 	bool flex = at->column == p->flex;
-	int indent = draw_branch(p, at, y, shown);
 	struct str text = buf_str(&p->text);
+	int indent = draw_branch(p, at, y, shown, utf8_text_width(text.at, text.len));
 
 	if (flex && lines > 1) {
 		draw_lines(p, at, y, lines, slot);
-		return;
+		return at->width;
 	}
 	if (flex && p->t->shift > 0) {
 		size_t skip = utf8_fit(text.at, text.len, p->t->shift, NULL);
@@ -127,7 +134,7 @@ static void draw_text(struct painter *p, const struct place *at, int y, int line
 		text.at += skip;
 		text.len -= skip;
 	}
-	cells_draw_cut(p->c, at->x + indent, y, at->width - indent, slot, text);
+	return indent + cells_draw_cut(p->c, at->x + indent, y, at->width - indent, slot, text);
 }
 
 static void format_cell(struct painter *p, const struct place *at, const struct cell *cell, int lines)
@@ -144,7 +151,7 @@ static void draw_cell(struct painter *p, const struct place *at, int y, int line
 	int row = p->t->view.order[shown];
 	struct cell cell;
 	unsigned slot;
-	int alert;
+	int alert, used = at->width;
 
 	if (strcmp(column->name, "trend") == 0) {
 		draw_trend(p, at, y, row);
@@ -156,12 +163,12 @@ static void draw_cell(struct painter *p, const struct place *at, int y, int line
 	if (slot == SLOT_TEXT && feed_row_is_new(p->f, row))
 		slot = SLOT_NEW;
 	format_cell(p, at, &cell, lines);
-	if (columns_right(column))
+	if (columns_right(column) && !in_tree(p, at->column))
 		draw_number(p, at, y, slot, buf_str(&p->text));
 	else
-		draw_text(p, at, y, lines, slot, shown);
+		used = draw_text(p, at, y, lines, slot, shown);
 	if (alert > 0)
-		canvas_puts(p->c, at->x + at->width, y, at->sign - 1, slot, 0, cells_sign(alert));
+		canvas_puts(p->c, at->x + used, y, at->width - used + at->sign - 1, slot, 0, cells_sign(alert));
 }
 
 /* The sign of the margin: a tagged row, a new one. */

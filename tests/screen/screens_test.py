@@ -1,11 +1,11 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: PostgreSQL
-"""Screens from a recording of the bridge, driven by scripted keys and compared cell by cell: text and styles.
+"""Screens from recordings (the bridge; lock waits and a PgBouncer), driven by scripted keys and compared cell by cell: text and styles.
 
   DYTOP=./dytop tests/screen/screens_test.py             compares with tests/golden/screens
   DYTOP_GOLDEN=write DYTOP=./dytop tests/screen/screens_test.py     writes them anew: look at the difference before you commit
 
-A golden file is what `dytop --replay tests/fixtures/bridge.ndjson --script tests/screen/scripts/NAME.script ...` prints.
+A golden file is what `dytop --replay tests/fixtures/FIXTURE.ndjson --script tests/screen/scripts/NAME.script ...` prints.
 """
 import difflib
 import os
@@ -15,19 +15,21 @@ import sys
 HERE = os.path.dirname(os.path.abspath(__file__))
 TESTS = os.path.dirname(HERE)
 DYTOP = os.environ.get("DYTOP", "./dytop")
-CASES = {                       # golden: script, size, more options
+CASES = {                       # golden: script, size, more options, recording if it is not the bridge
     "screens-120x40": ("screens", "120x40", []),
     "screens-80x24": ("screens", "80x24", []),
     "screens-ascii-100x30": ("screens", "100x30", ["--ascii"]),
     "windows-120x40": ("windows", "120x40", []),
     "windows-80x24": ("windows", "80x24", []),
     "small": ("small", "80x24", []),
+    "locks-120x40": ("locks", "120x40", [], "locks"),
+    "locks-80x24": ("locks", "80x24", [], "locks"),
 }
 ENV = {**os.environ, "TZ": "UTC", "LC_ALL": "C.UTF-8", "HOME": "/nonexistent", "XDG_CONFIG_HOME": "/nonexistent"}
 
 
-def run(script, size, more):
-    command = [DYTOP, "--replay", f"{TESTS}/fixtures/bridge.ndjson", "--script", f"{HERE}/scripts/{script}.script", "--size", size, *more]
+def run(script, size, more, recording="bridge"):
+    command = [DYTOP, "--replay", f"{TESTS}/fixtures/{recording}.ndjson", "--script", f"{HERE}/scripts/{script}.script", "--size", size, *more]
     p = subprocess.run(command, capture_output=True, env=ENV, timeout=120, stdin=subprocess.DEVNULL)
     if p.returncode or p.stderr:
         raise AssertionError(f"exit {p.returncode}: {p.stderr.decode(errors='replace')}")
