@@ -54,14 +54,26 @@ static const struct server_status *status_of(const struct batch *b, int server)
 	return session_servers(b->session, &count)[server];
 }
 
+/* Every server has been reached, or has failed once. */
+static bool servers_known(const struct batch *b)
+{
+	int count;
+	const struct server_status *const *status = session_servers(b->session, &count);
+
+	for (int i = 0; i < count - 1; i++)
+		if (status[i]->state == SERVER_CONNECTING && status[i]->retries == 0)
+			return false;
+	return true;
+}
+
 /* Done with its first look: an answer, or a reason why there is none. */
 static bool pair_settled(const struct batch *b, const struct batch_pair *p)
 {
 	const struct feed *feed = session_feed(b->session, p->at.panel, p->at.server);
 	const struct server_status *status = status_of(b, p->at.server);
 
-	if (!feed || (status->kind == PANEL_SELF && feed_sample(feed))) /* what dytop knows itself is there at once */
-		return true;
+	if (!feed || (status->kind == PANEL_SELF && feed_sample(feed)))
+		return b->late || servers_known(b); /* what dytop knows itself is there at once; but it should know something */
 	if (b->conf->next_frame) /* a recorded frame has what it has: that is known when everything was asked for once */
 		return b->late || status->state != SERVER_LIVE || !session_pending(b->session, p->at);
 	if (b->late || feed_generation(feed) != p->generation)
@@ -142,6 +154,8 @@ static int print_frame(struct batch *b)
 	frame.servers = session_servers(b->session, &frame.server_count);
 	frame.server_count--; /* dytop itself is not a server one reports on */
 	b->failed = 0;
+	if (b->frame == 1)
+		session_look_at_self(b->session);
 	for (int i = 0; i < b->pair_count; i++) {
 		struct batch_pair *p = &b->pair[i];
 		struct feed *feed = session_feed(b->session, p->at.panel, p->at.server);

@@ -87,6 +87,9 @@ void session_set_interval(struct session *s, double ms);
 /* While held, intervals pass and ask for nothing; what is due already is still asked, also of a server that comes up late. So a
  * snapshot that takes longer than its interval stays one look at each panel. */
 void session_hold(struct session *s, bool held);
+/* Forgets what the panels about dytop itself have seen and looks anew: so that the first frame of a snapshot has the states at
+ * its end, not those from before the servers answered. */
+void session_look_at_self(struct session *s);
 void session_pause(struct session *s, bool paused);      /* nothing is asked while paused; states go on */
 void session_retry(struct session *s);                   /* servers that wait to reconnect try now */
 

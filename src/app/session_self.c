@@ -81,3 +81,16 @@ void session_ask_self(struct session *s, int index)
 	sample_finish(sample, panel->key, panel->key_count);
 	feed_push(slot->feed, sample);
 }
+
+void session_look_at_self(struct session *s)
+{
+	for (int p = 0; p < s->panel_count; p++) {
+		struct session_slot *slot = session_slot(s, p, s->server_count - 1);
+
+		if (!slot->feed)
+			continue;
+		feed_free(slot->feed);
+		slot->feed = feed_new(s->panels[p]);
+		session_ask_self(s, p);
+	}
+}
