@@ -51,6 +51,13 @@ static void write_all(int fd, const char *bytes, size_t len)
 	}
 }
 
+/* Field by field: there is padding between them. */
+static bool same_modes(const struct termios *a, const struct termios *b)
+{
+	return a->c_iflag == b->c_iflag && a->c_oflag == b->c_oflag && a->c_cflag == b->c_cflag && a->c_lflag == b->c_lflag &&
+	       memcmp(a->c_cc, b->c_cc, sizeof a->c_cc) == 0;
+}
+
 static void restore_terminal(struct guard *g, int tty, const struct termios *modes)
 {
 	struct termios now;
@@ -62,7 +69,7 @@ static void restore_terminal(struct guard *g, int tty, const struct termios *mod
 	sigprocmask(SIG_BLOCK, &ttou, &before);
 	if (atomic_load(&g->active))
 		write_all(tty, g->restore, atomic_load(&g->restore_len));
-	if (tcgetattr(tty, &now) == 0 && memcmp(&now, modes, sizeof now) != 0)
+	if (tcgetattr(tty, &now) == 0 && !same_modes(&now, modes))
 		tcsetattr(tty, TCSANOW, modes);
 	sigprocmask(SIG_SETMASK, &before, NULL);
 }

@@ -14,7 +14,8 @@ import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TESTS = os.path.dirname(HERE)
-DYTOP = os.environ.get("DYTOP", "./dytop")
+DYTOP = os.environ.get("DYTOP", "./dytop").split()       # may be several words: tests/valgrind.sh ./dytop
+SLOW = float(os.environ.get("TEST_SLOW", "1"))
 CASES = {                       # golden: script, size, more options, recording if it is not the bridge
     "screens-120x40": ("screens", "120x40", []),
     "screens-80x24": ("screens", "80x24", []),
@@ -29,8 +30,8 @@ ENV = {**os.environ, "TZ": "UTC", "LC_ALL": "C.UTF-8", "HOME": "/nonexistent", "
 
 
 def run(script, size, more, recording="bridge"):
-    command = [DYTOP, "--replay", f"{TESTS}/fixtures/{recording}.ndjson", "--script", f"{HERE}/scripts/{script}.script", "--size", size, *more]
-    p = subprocess.run(command, capture_output=True, env=ENV, timeout=120, stdin=subprocess.DEVNULL)
+    command = [*DYTOP, "--replay", f"{TESTS}/fixtures/{recording}.ndjson", "--script", f"{HERE}/scripts/{script}.script", "--size", size, *more]
+    p = subprocess.run(command, capture_output=True, env=ENV, timeout=60 * SLOW, stdin=subprocess.DEVNULL)
     if p.returncode or p.stderr:
         raise AssertionError(f"exit {p.returncode}: {p.stderr.decode(errors='replace')}")
     return p.stdout.decode()
