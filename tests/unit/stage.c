@@ -24,6 +24,7 @@ static const char *const panel_texts[][2] = {
 	 "  - {name: commits, title: XACT/s, expr: rate(commits), unit: rate, width: 7, about: transactions ended in a second}\n"
 	 "  - {name: hit, title: \"HIT%\", expr: 100 * d(hit) / (d(hit) + d(read)), unit: percent, width: 6, warn: '< 95', crit: '< 90', about: found in shared buffers}\n"
 	 "  - {name: conns, title: CONN, unit: count, width: 5, about: connections}\n"
+	 "  - {name: since, title: SINCE ms, expr: age(started), unit: id, width: 9, about: an age that changes with every look at the clock}\n"
 	 "figures:\n"
 	 "  - {name: xacts, title: xacts, expr: rate(commits), unit: rate, line: 1, order: 10, trend: yes}\n"
 	 "  - {name: pg_hit, title: postgres hit, expr: 100 * d(hit) / (d(hit) + d(read)), unit: percent, line: 2, order: 10, trend: yes, warn: '< 95', crit: '< 90'}\n"

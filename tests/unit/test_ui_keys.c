@@ -595,7 +595,9 @@ START_TEST(only_the_clock_moves_while_nothing_is_new)
 			stage_pass(s, 1);
 			ck_assert(ui_tick(s->ui, &s->host) & UI_REDRAW);
 			ck_assert_int_le(changed(s, &before), 4);
+			stage_pass(s, 0.001);
 			ck_assert(!(ui_tick(s->ui, &s->host) & UI_REDRAW));
+			stage_pass(s, -0.001);
 			ui_draw(s->ui, &s->host, &before);
 		}
 		canvas_release(&before);
@@ -655,6 +657,9 @@ START_TEST(reasons_for_nothing)
 	err_set(&why, ERR_UNSUPPORTED, "extension pg_stat_statements is not installed: CREATE EXTENSION pg_stat_statements");
 	feed_fail(s->feed[statements][0], &why);
 	has(s, "CREATE EXTENSION pg_stat_statements");
+	err_set(&why, ERR_UNSUPPORTED, "no such \xe2\x80\xae function");
+	feed_fail(s->feed[statements][0], &why);
+	has(s, "no such \\u202E function");
 	stage_keys(s, "3");
 	stage_push(s, "locks", 0, "");
 	has(s, "nothing waits: no locks");

@@ -94,6 +94,7 @@ START_TEST(mistakes_name_file_and_line)
 	refuse("tables:\n  locks/locks:\n    mode: both\n", "layout.yaml:3: ");
 	refuse("tables:\n  activity/activity:\n    cycle: pid\n", "layout.yaml:3: 'pid' is none of the columns");
 	refuse("tables:\n  locks/locks: yes\n", "layout.yaml:2: ");
+	refuse("tables:\n  locks/locks:\n    wrap: yes\n    colour: red\n", "layout.yaml:4: ");
 	refuse("tables: 7\n", "layout.yaml:1: tables must be a map");
 	refuse("screen: locks\nscreen: waits\n", "layout.yaml:2");
 }
