@@ -37,7 +37,9 @@ static void take_panel(struct session *s, struct session_request *rq, struct sam
 	struct session_slot *slot = session_slot(s, rq->panel, rq->server);
 
 	slot->open = false;
-	if (sample) {
+	if (sample && feed_sample(slot->feed) && feed_sample(slot->feed)->mono_ns == sample->mono_ns) {
+		sample_free(sample); /* a recording's frame, asked for twice: no time passed, so there is no interval */
+	} else if (sample) {
 		cadence_note(&slot->cadence, (double)sample->elapsed_us / 1e3, s->status[rq->server]->rtt_ms);
 		feed_push(slot->feed, sample);
 	} else if (why->code != ERR_NOT_FOUND) { /* a recording that has no sample of this moment: keep what is there */
