@@ -63,12 +63,9 @@ static void on_status(void *ctx, struct source *source)
 
 static void note_cost(struct session *s)
 {
-	double sum = 0;
 	int i = (int)(s->turn % SESSION_COST_TURNS);
 
-	for (int k = 0; k < s->server_count - 1; k++)
-		sum += s->status[k]->cost_ms;
-	s->cost_ms[i] = sum;
+	s->cost_ms[i] = s->spent_ms;
 	s->cost_ns[i] = loop_now(s->loop)->mono_ns;
 	if (s->cost_count < SESSION_COST_TURNS)
 		s->cost_count++;

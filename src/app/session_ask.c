@@ -79,6 +79,15 @@ static void tell_arrival(struct session *s, const struct session_request *rq, co
 	s->conf.arrived(s->conf.arrived_ctx, &arrival);
 }
 
+/* A server that stood still did not work for us all that time: what goes far beyond a panel's usual time is waiting. */
+static void note_spent(struct session *s, const struct session_request *rq, const struct sample *sample)
+{
+	double ms = (double)sample->elapsed_us / 1e3;
+	double usual = rq->lookup < 0 ? cadence_cost_ms(&session_slot(s, rq->panel, rq->server)->cadence) : NAN;
+
+	s->spent_ms += fmin(ms, isnan(usual) ? SESSION_SPENT_MAX_MS : 4 * fmax(usual, 1));
+}
+
 static void on_answer(void *ctx, struct sample *sample, const struct err *why)
 {
 	struct session_request *rq = ctx;
@@ -86,6 +95,8 @@ static void on_answer(void *ctx, struct sample *sample, const struct err *why)
 	struct session_slot *slot = session_slot(s, rq->panel, rq->server);
 
 	s->server[rq->server].open--;
+	if (sample)
+		note_spent(s, rq, sample);
 	if (s->ending) {
 		sample_free(sample);
 		request_free(rq);

@@ -8,6 +8,7 @@
 
 enum {
 	SESSION_ASKS_MAX = 64,     /* asks of one round trip */
+	SESSION_SPENT_MAX_MS = 100, /* of one answer whose usual time is not known */
 	SESSION_COST_TURNS = 10,   /* turns over which dytop's own cost is averaged */
 };
 
@@ -54,6 +55,7 @@ struct session {
 	double interval_ms;
 	bool started, held, paused, after_planned;
 	bool ending;                   /* being freed: answers that come now are dropped, and nobody is told */
+	double spent_ms;       /* what our requests took of the servers' time so far, by our clock */
 	double cost_ms[SESSION_COST_TURNS];
 	int64_t cost_ns[SESSION_COST_TURNS];
 	int cost_count;

@@ -84,7 +84,7 @@ static int draw_cost(struct ui *u, const struct ui_host *h, struct canvas *c, in
 	}
 	if (isnan(u->cost_shown) || c->width < 60)
 		return c->width;
-	snprintf(text, sizeof(text), "dytop cost %.*f%%", u->cost_shown < 1 ? 2 : 1, u->cost_shown);
+	snprintf(text, sizeof(text), "dytop cost ~%.*f%%", u->cost_shown < 1 ? 2 : 1, u->cost_shown);
 	width = (int)strlen(text);
 	canvas_puts(c, c->width - width - 1, y, width, SLOT_DIM, 0, text);
 	return c->width - width - 3;
