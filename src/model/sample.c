@@ -6,7 +6,7 @@
 
 #include "core/mem.h"
 
-enum { SAMPLE_FIRST_ROOM = 16 };
+enum { SAMPLE_FIRST_ROOM = 16, SAMPLE_RESERVE_MAX = 16384 };
 
 /* 2^63 as a double: the first value that no longer fits an int64_t. */
 #define INT64_LIMIT 9223372036854775808.0
@@ -76,23 +76,33 @@ void sample_type(struct sample *s, int column, enum sample_type type)
 	}
 }
 
+static void grow(struct sample *s, int room)
+{
+	for (int i = 0; i < s->columns; i++) {
+		if (s->column[i].type == SAMPLE_ABSENT)
+			continue;
+		column_resize(&s->column[i], room);
+		column_blank(&s->column[i], s->room, room);
+	}
+	s->room = room;
+}
+
+void sample_reserve(struct sample *s, int rows)
+{
+	if (rows > SAMPLE_RESERVE_MAX)
+		rows = SAMPLE_RESERVE_MAX;
+	if (rows > s->room)
+		grow(s, rows);
+}
+
 int sample_add_row(struct sample *s)
 {
 	if (s->rows >= SAMPLE_ROWS_MAX) {
 		s->cut = true;
 		return -1;
 	}
-	if (s->rows == s->room) {
-		int room = s->room ? s->room * 2 : SAMPLE_FIRST_ROOM;
-
-		for (int i = 0; i < s->columns; i++) {
-			if (s->column[i].type == SAMPLE_ABSENT)
-				continue;
-			column_resize(&s->column[i], room);
-			column_blank(&s->column[i], s->room, room);
-		}
-		s->room = room;
-	}
+	if (s->rows == s->room)
+		grow(s, s->room ? s->room * 2 : SAMPLE_FIRST_ROOM);
 	return s->rows++;
 }
 

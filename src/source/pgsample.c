@@ -302,6 +302,8 @@ int pgsample_begin(struct pgsample *p, const struct panel *panel, int lookup, in
 		rc = check_fields(p, version, why);
 	if (rc < 0)
 		pgsample_abandon(p);
+	else
+		sample_reserve(p->sample, result->rows);
 	return rc;
 }
 
