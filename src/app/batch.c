@@ -103,6 +103,8 @@ static bool lookups_settled(struct batch *b)
 		rows.count = p->view.count;
 		if (b->conf->row_limit > 0 && rows.count > b->conf->row_limit)
 			rows.count = b->conf->row_limit;
+		rows.near = p->view.order; /* the next frame's first rows may be others */
+		rows.near_count = p->view.count;
 		for (int k = 0; k < feed_panel(feed)->lookup_count; k++)
 			if (view_needs_lookup(&p->view, k))
 				rows.whole |= 1u << k;

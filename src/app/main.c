@@ -115,6 +115,8 @@ static int run(const struct options *o)
 
 	if (o->action != OPTIONS_RUN)
 		return print_action(o);
+	if (o->record || options_batch(o))
+		signal(SIGXFSZ, SIG_IGN); /* a file limit is a failed write, not an end */
 	if (o->script)
 		status = run_script(o, &why);
 	else if (options_batch(o))

@@ -187,16 +187,17 @@ static void add(struct pgtarget_params *p, const char *keyword, const char *valu
 	p->value[p->count] = NULL;
 }
 
-/* Later ones win, so a flag overrides the string. A dbname that holds a string is expanded only the first time. */
+/* Later ones win, so what a connection string says wins over the flags, as in psql. A dbname that holds a string is expanded
+ * only the first time. */
 static void add_given(const struct pgtarget *t, struct pgtarget_params *p)
 {
 	p->count = 0;
-	add(p, "dbname", t->conninfo ? t->conninfo : t->bouncer ? "pgbouncer" : NULL);
-	add(p, "dbname", t->flag_dbname);
 	add(p, "host", t->flag_host);
 	add(p, "port", t->flag_port);
 	add(p, "user", t->flag_user);
 	add(p, "password", t->password);
+	add(p, "dbname", t->conninfo ? t->conninfo : t->bouncer ? "pgbouncer" : NULL);
+	add(p, "dbname", t->flag_dbname);
 }
 
 void pgtarget_params(const struct pgtarget *t, const struct pgtarget_host *host, const char *hostaddr, int pass,

@@ -30,7 +30,7 @@ struct source_conf {
 	enum panel_source kind;
 	const char *name;         /* as shown; NULL: made from the address */
 	const char *target;       /* conninfo or URI; pg and pgbouncer: anything that libpq takes, may be "" */
-	/* pg and pgbouncer: settings from flags, override target; NULL = not given */
+	/* pg and pgbouncer: settings from flags; as in psql the target's own win over them; NULL = not given */
 	const char *host, *port, *user, *dbname;
 	char *password;           /* from a prompt; wiped by source_new() after it took its copy. redis: from env or file */
 	const char *redis_user;

@@ -57,8 +57,8 @@ def ways_in(bench, pg):
     connects(bench, "URI", "-t", "postgresql://joe@localhost:%s/other?connect_timeout=5" % port,
              check=lambda got: (got["who"], got["db"]) == ("joe", "other") or 1 / 0)
     connects(bench, "escaped URI", "-t", "postgres://joe@%s:%s/other" % (pg.socket.replace("/", "%2F"), port))
-    connects(bench, "flags over a string", "-t", pg.conninfo(user="joe", dbname="postgres"), "-U", "postgres", "-d", "other",
-             check=lambda got: (got["who"], got["db"]) == ("postgres", "other") or 1 / 0)
+    connects(bench, "a string over flags, as in psql", "-t", pg.conninfo(user="joe"), "-U", "postgres", "-d", "other",
+             check=lambda got: (got["who"], got["db"]) == ("joe", "other") or 1 / 0)
     connects(bench, "a string as database name", "-d", pg.conninfo(dbname="other"), check=lambda g: g["db"] == "other" or 1 / 0)
     connects(bench, "PG variables", env={"PGHOST": pg.socket, "PGPORT": port, "PGUSER": "joe", "PGDATABASE": "other"},
              check=lambda got: (got["who"], got["db"]) == ("joe", "other") or 1 / 0)
