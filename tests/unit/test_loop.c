@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: PostgreSQL */
 #include <arpa/inet.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -267,9 +268,19 @@ START_TEST(a_lookup_given_up_calls_nobody)
 }
 END_TEST
 
+static atomic_bool rung;
+
+/* Ends after the timer: were it done in the loop's own thread, it would never end. */
 static void slow_work(void)
 {
-	usleep(30000);
+	while (!atomic_load(&rung))
+		usleep(1000);
+}
+
+static void ring(void *ctx)
+{
+	note(ctx, '!');
+	atomic_store(&rung, true);
 }
 
 static void on_done(void *ctx)
@@ -282,7 +293,8 @@ START_TEST(the_loop_goes_on_while_a_thread_works)
 	struct trace t = {.loop = make()};
 	struct background *given_up;
 
-	t.timer = loop_timer_new(t.loop, never, &t);
+	atomic_store(&rung, false);
+	t.timer = loop_timer_new(t.loop, ring, &t);
 	background_start(t.loop, slow_work, on_done, &t);
 	given_up = background_start(t.loop, slow_work, on_done, &t);
 	ck_assert_uint_eq(t.len, 0);
