@@ -13,6 +13,17 @@ static void broke(struct pgconn *c)
 	loop_timer_in(c->later, 0);
 }
 
+/* What libpq took of the bytes that waited: the kernel may hold far more than one read, and more may have come meanwhile. A
+ * read has room for 8 kB at least. */
+static size_t taken(int fd, int before)
+{
+	int least = before < 8192 ? before : 8192, after = 0;
+
+	if (ioctl(fd, FIONREAD, &after) < 0 || before - after < least)
+		return (size_t)least;
+	return (size_t)(before - after);
+}
+
 void pgconn_take_bytes(struct pgconn *c)
 {
 	/* Under TLS a record may be decrypted in parts, and the rest makes no descriptor readable: three reads of at least 8 kB
@@ -23,11 +34,12 @@ void pgconn_take_bytes(struct pgconn *c)
 		int waiting = 0;
 		bool alive;
 
-		if (ioctl(c->fd_no, FIONREAD, &waiting) == 0 && waiting > 0) {
+		if (ioctl(c->fd_no, FIONREAD, &waiting) < 0)
+			waiting = 0;
+		if (waiting > 0)
 			c->heard_ns = loop_now(c->loop)->mono_ns;
-			c->bytes += (size_t)waiting;
-		}
 		alive = c->pq.PQconsumeInput(c->conn) == 1;
+		c->bytes += waiting > 0 ? taken(c->fd_no, waiting) : 0;
 		c->events.readable(c->events.ctx);
 		if (c->phase == PGCONN_UP && (!alive || c->pq.PQstatus(c->conn) == CONNECTION_BAD)) {
 			pgconn_lost(c);

@@ -48,12 +48,12 @@ def types(bench, pg):
     print("ok: types")
 
 
-def many_rows(bench, pg):
+def many_rows(bench, pg, tcp):
     wide = ", ".join("g * %d AS c%d" % (i, i) for i in range(30))
     fields = dict({"c%d" % i: "counter" for i in range(30)}, q="text")
     a = Asker(bench, "pg", {"many": simple("SELECT %s, repeat('x', 100) AS q FROM generate_series(1, 20000) g" % wide, fields),
                             "cut": simple("SELECT g FROM generate_series(1, 100) g", {"g": "gauge"}, limit=50)},
-              "-t", pg.conninfo(), "-s", "10000")
+              "-t", pg.conninfo(tcp=tcp), "-s", "10000")
     got = a.answer("many", 20, "ok")
     assert got["rows"] == 20000 and got["sample"][19]["c29"] == 20 * 29 and got["sample"][0]["q"] == "x" * 100
     cut = a.answer("cut", code="ok")
@@ -233,7 +233,8 @@ def main():
         types(bench, pg)
         params_and_lookups(bench, pg)
         errors(bench, pg)
-        many_rows(bench, pg)
+        many_rows(bench, pg, tcp=False)
+        many_rows(bench, pg, tcp=True)
         extension(bench, pg)
         privileges(bench, pg)
         slow_resolver(bench, pg)
