@@ -83,6 +83,16 @@ static bool pair_settled(const struct batch *b, const struct batch_pair *p)
 	       (b->frame > 1 && status->state != SERVER_LIVE);
 }
 
+/* With --columns: whether one of them needs what the lookup brings. */
+static bool shows_lookup(const struct batch_pair *p, const struct panel *panel, int k)
+{
+	bool shows = p->column_count == 0;
+
+	for (int i = 0; i < p->column_count && !shows; i++)
+		shows = view_column_needs(panel, p->columns[i], k);
+	return shows;
+}
+
 static bool lookups_settled(struct batch *b)
 {
 	bool busy = false;
@@ -108,6 +118,8 @@ static bool lookups_settled(struct batch *b)
 		for (int k = 0; k < feed_panel(feed)->lookup_count; k++)
 			if (view_needs_lookup(&p->view, k))
 				rows.whole |= 1u << k;
+			else if (!shows_lookup(p, feed_panel(feed), k))
+				rows.spare |= 1u << k;
 		session_fill(b->session, &rows);
 	}
 	return !session_flush(b->session) && !busy;
@@ -323,7 +335,7 @@ int batch_run(struct loop *l, const struct batch_conf *conf, struct buf *complai
 
 	session.changed = on_changed;
 	session.changed_ctx = &b;
-	session.every_frame = true;
+	session.every_frame = session.headless = true;
 	rc = session_new(&b.session, l, &session, why);
 	if (rc < 0)
 		goto out;

@@ -18,6 +18,12 @@ struct session_slot *session_slot(const struct session *s, int panel, int server
 	return &s->slot[panel * s->server_count + server];
 }
 
+/* The header's figures are asked for always, but a batch has no header. */
+static bool is_always(const struct session *s, int panel)
+{
+	return s->panels[panel]->always && !s->conf.headless;
+}
+
 bool session_stands(const struct session *s, int panel, int server)
 {
 	return s->panels[panel]->source == s->status[server]->kind;
@@ -40,7 +46,7 @@ static void server_up(struct session *s, int server)
 	for (int p = 0; p < s->panel_count; p++) {
 		struct session_slot *slot = session_slot(s, p, server);
 
-		slot->due = slot->feed && (slot->wanted || s->panels[p]->always);
+		slot->due = slot->feed && (slot->wanted || is_always(s, p));
 	}
 	if (!s->paused)
 		session_ask_due(s, server);
@@ -95,7 +101,7 @@ static void mark_due(struct session *s)
 			/* what only the header's figures need may take an eighth of what is looked at */
 			double share = s->conf.every_frame ? INFINITY : s->conf.cost_share / (slot->wanted ? 1 : 8);
 
-			if (!slot->feed || slot->open || panel->observes || !(slot->wanted || panel->always))
+			if (!slot->feed || slot->open || panel->observes || !(slot->wanted || is_always(s, p)))
 				continue;
 			if (cadence_due_ns(&slot->cadence, s->interval_ms, every, share) <= now + slack)
 				slot->due = true;
@@ -194,7 +200,7 @@ static void make_slots(struct session *s)
 	s->slot = mem_calloc((size_t)s->panel_count * (size_t)s->server_count, sizeof *s->slot);
 	for (int p = 0; p < s->panel_count; p++)
 		for (int k = 0; k < s->server_count; k++)
-			if (s->panels[p]->always && session_stands(s, p, k))
+			if (is_always(s, p) && session_stands(s, p, k))
 				session_slot(s, p, k)->feed = feed_new(s->panels[p]);
 }
 
@@ -258,7 +264,7 @@ void session_refresh(struct session *s)
 		for (int k = 0; k < s->server_count; k++) {
 			struct session_slot *slot = session_slot(s, p, k);
 
-			if (slot->feed && !slot->open && (slot->wanted || s->panels[p]->always))
+			if (slot->feed && !slot->open && (slot->wanted || is_always(s, p)))
 				slot->due = true;
 		}
 	for (int k = 0; k < s->server_count; k++)

@@ -43,6 +43,7 @@ struct session_conf {
 	double inflight_hz;     /* how often the sampler of running statements looks; 0 = never */
 	double inflight_share;  /* of one core of the server, that the sampler may take */
 	bool every_frame;       /* batch: ask each wanted panel in each interval, whatever its own cadence */
+	bool headless;          /* batch: there is no header, so what is asked `always` for its figures is not */
 	struct log *log;
 	/* Something changed (a sample, a lookup, a status); called from the loop, may be called often. */
 	void (*changed)(void *ctx);
@@ -69,7 +70,7 @@ struct feed *session_feed(const struct session *s, int panel, int server);
 /* What is wanted from now on (always: panels are added by the session); new pairs are asked at once. */
 void session_want(struct session *s, const struct session_pair *wanted, int count);
 /* Rows of a pair whose lookups should be filled: `whole` is a bit set of lookups that all rows of the feed need (for sorting,
- * filtering); `detail` includes the lookups that only a detail window needs. What is missing is staged. */
+ * filtering), `spare` those that no row needs; `detail` includes the lookups that only a detail window needs. What is missing is staged. */
 struct session_rows {
 	struct session_pair pair;
 	const int *rows;
@@ -77,6 +78,7 @@ struct session_rows {
 	const int *near;        /* rows that may be looked at next, best first: they ride along in an ask that is made anyway */
 	int near_count;         /* for lookups with a gap, up to their batch */
 	unsigned whole;
+	unsigned spare;      /* bit set of lookups that nothing shows */
 	bool detail;
 };
 void session_fill(struct session *s, const struct session_rows *rows);

@@ -325,7 +325,7 @@ void session_fill(struct session *s, const struct session_rows *want)
 	if (!slot->feed || !source || !source_ready(source) || feed_rows(slot->feed) == 0)
 		return;
 	for (int k = 0; k < panel->lookup_count; k++)
-		if (!(slot->lookups_open & (1u << k)) && (want->detail || !panel->lookup[k].detail))
+		if (!((slot->lookups_open | want->spare) & (1u << k)) && (want->detail || !panel->lookup[k].detail))
 			stage_missing(s, want, k);
 }
 

@@ -467,6 +467,13 @@ static bool column_needs(struct need *n, int column)
 	return c->expr && expr_uses(c->expr, wanted_field, n);
 }
 
+bool view_column_needs(const struct panel *p, int column, int k)
+{
+	struct need need = {p, k};
+
+	return column_needs(&need, column);
+}
+
 static bool wanted_name(void *ctx, int id)
 {
 	if (id >= VIEW_SHOWN)

@@ -59,6 +59,8 @@ int view_set_filter(struct view *v, const char *text, struct err *why) MUSTCHECK
 void view_sort(struct view *v, int column, bool descending);
 /* True when sorting or filtering needs lookup k for all rows, not only for the visible ones. */
 bool view_needs_lookup(const struct view *v, int k);
+/* True when a column shows what lookup k brings. */
+bool view_column_needs(const struct panel *p, int column, int k);
 /* Next row (from the cursor, direction +1 / -1, wrapping, the cursor's own row last) in which one of the columns
  * shows `text`, any case: its index in order; -1 none. Numbers are looked at only for a text with a digit. */
 int view_search(const struct view *v, const struct feed *f, const char *text, int direction, int64_t wall_us);
