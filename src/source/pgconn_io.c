@@ -50,7 +50,7 @@ void pgconn_take_bytes(struct pgconn *c)
 		struct err why;
 
 		err_set(&why, ERR_TOO_BIG, "an answer of more than %d MB: connection dropped", PGCONN_ANSWER_BYTES_MAX >> 20);
-		pgconn_went_down(c, &why, SOURCE_UNREACHABLE);
+		pgconn_went_down(c, &why, SOURCE_DENIED); /* it would be as large again: not four logins a second */
 	}
 }
 

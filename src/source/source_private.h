@@ -45,7 +45,7 @@ enum source_failure {
 	SOURCE_UNREACHABLE, /* name, network, gone, silent: back-off */
 	SOURCE_AWAY,        /* refused by the kernel, or starting up: trying costs next to nothing, so at least once a second */
 	SOURCE_FULL,        /* it answered, but a limit is reached or it is no such server: refused, back-off as above */
-	SOURCE_DENIED,      /* password, privilege, no such database, TLS: refused, retried every 30 s */
+	SOURCE_DENIED,      /* password, privilege, no such database, TLS, an answer too large: refused, retried every 30 s */
 };
 
 /* Makes a source with given ops: source_new() by conf->kind, replay with its own. conf->password is wiped. */

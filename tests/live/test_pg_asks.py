@@ -63,6 +63,15 @@ def many_rows(bench, pg, tcp):
     print("ok: 20,000 rows of 31 columns, longest turn %.1f ms" % end["stall_ms"])
 
 
+def too_large(bench, pg):
+    a = Asker(bench, "pg", {"huge": simple("SELECT repeat('x', 1000) AS q FROM generate_series(1, 300000)", {"q": "text"})}, "-t", pg.conninfo(), "-s", "10000")
+    a.state("refused", 20, reason="an answer of more than 48 MB")
+    logins = max(e["logins"] for e in a.seconds(2) + a.past if e["event"] == "status")
+    assert logins == 1, logins
+    a.quit(3)
+    print("ok: an answer that is too large is refused, and not asked for again at once")
+
+
 def errors(bench, pg):
     """An error costs one panel, a failing panel is not asked each second, an older body is found and kept."""
     panels = {
@@ -235,6 +244,7 @@ def main():
         errors(bench, pg)
         many_rows(bench, pg, tcp=False)
         many_rows(bench, pg, tcp=True)
+        too_large(bench, pg)
         extension(bench, pg)
         privileges(bench, pg)
         slow_resolver(bench, pg)
