@@ -20,7 +20,7 @@ ${GCOV:-gcov} -n -b $files 2>/dev/null | ${AWK:-awk} '
 	lines = 0
 }
 # A file is met once for its own object; a header is left out.
-own && /^Lines executed:/ { if (lines++ == 0) add(1, 3) } # what comes again without a file is gcov's total
+own && /^Lines executed:/ { if (lines++ == 0) add(1, 3) } # once more without a file: the total of gcov
 own && /^Taken at least once:/ { add(2, 6) }
 /^$/ { own = 0 }
 function add(what, field,   part, many, hit) {
