@@ -325,9 +325,14 @@ bool session_idle(const struct session *s)
 
 bool session_wanted_settled(const struct session *s)
 {
-	for (int i = 0; i < s->panel_count * s->server_count; i++)
-		if (s->slot[i].wanted && (s->slot[i].open || s->slot[i].due))
-			return false;
+	for (int p = 0; p < s->panel_count; p++)
+		for (int k = 0; k < s->server_count; k++) {
+			const struct session_slot *slot = session_slot(s, p, k);
+			bool counts = slot->wanted || (is_always(s, p) && s->panels[p]->every_ms <= 0 && s->server[k].open > 0);
+
+			if (counts && (slot->open || slot->due))
+				return false;
+		}
 	return true;
 }
 

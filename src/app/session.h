@@ -97,7 +97,8 @@ void session_retry(struct session *s);                   /* servers that wait to
 
 /* No request is open. */
 bool session_settled(const struct session *s);
-/* All that was said to be wanted has its answer; others may be open. */
+/* All that was said to be wanted has its answer, and so have the header's figures that are asked each time; dearer ones may be
+ * open. */
 bool session_wanted_settled(const struct session *s);
 /* The pair is to be asked, or asked and not answered, on a server that may still answer. */
 bool session_pending(const struct session *s, struct session_pair pair);

@@ -196,14 +196,20 @@ void session_send(struct session *s, int index)
 	server->staged_count = 0;
 }
 
-static void stage_due(struct session *s, int index, bool wanted)
+/* What is looked at comes first, then what the header shows each time, then what is asked seldom because it is dear. */
+static int rank(const struct session *s, const struct session_slot *slot, int panel)
+{
+	return slot->wanted ? 0 : s->panels[panel]->every_ms <= 0 ? 1 : 2;
+}
+
+static void stage_due(struct session *s, int index, int wanted_rank)
 {
 	struct session_server *server = &s->server[index];
 
 	for (int p = 0; p < s->panel_count; p++) {
 		struct session_slot *slot = session_slot(s, p, index);
 
-		if (!slot->due || slot->open || slot->wanted != wanted)
+		if (!slot->due || slot->open || rank(s, slot, p) != wanted_rank)
 			continue;
 		if (!server->source) {
 			slot->due = false;
@@ -221,8 +227,8 @@ void session_ask_due(struct session *s, int index)
 
 	if (!s->started || (server->source && !source_ready(server->source)))
 		return;
-	stage_due(s, index, true); /* what is looked at comes first */
-	stage_due(s, index, false);
+	for (int i = 0; i < 3; i++)
+		stage_due(s, index, i);
 	session_send(s, index);
 }
 
