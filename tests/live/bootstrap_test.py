@@ -139,7 +139,7 @@ class Demo:
 def test_snapshot():
     """Without a terminal: one frame, with both servers live and the load in it; another Redis is not touched."""
     with folder() as d, Redis(d) as other:
-        with Demo("-b", "--format", "json", "-n", "2", "--panel", "statements,activity,cache,cache_keys,indexes,locks") as demo:
+        with Demo("-b", "--format", "json", "-n", "2", "--panel", "statements,activity,pools_app,cache,cache_keys,indexes,locks") as demo:
             demo.says("starting the load")
             demo.ends(0)
             demo.out.seek(0)
