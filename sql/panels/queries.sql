@@ -35,14 +35,14 @@ figures:
      line: 1, order: 30, trend: yes, warn: "> 100ms", crit: "> 1s"}
   # Cantelli: at most 5 % lie above mean + sqrt(0.95 / 0.05) * deviation, whatever the distribution. The last term of
   # the root is what rounding of the sums can hide. And none lies above the longest one ever.
-  - {name: p95_bound, title: "p95 <=", unit: ms, line: 1, order: 40, trend: yes,
-     expr: "if(coalesce(d(dealloc), 0) > 0, unknown, least(slowest, d(total_exec_time) / d(calls) + 4.359 *
+  - {name: p95_bound, title: p95, unit: ms, line: 1, order: 40, trend: yes,
+     expr: "if(coalesce(d(dealloc), 0) > 0, unknown, bound(least(slowest, d(total_exec_time) / d(calls) + 4.359 *
        sqrt(greatest(0, d(squares) / d(calls) - (d(total_exec_time) / d(calls)) * (d(total_exec_time) / d(calls))) +
-       0.000000000001 * squares / d(calls))))"}
-  - {name: p99_bound, title: "p99 <=", unit: ms, line: 1, order: 50, trend: yes,
-     expr: "if(coalesce(d(dealloc), 0) > 0, unknown, least(slowest, d(total_exec_time) / d(calls) + 9.950 *
+       0.000000000001 * squares / d(calls)))))"}
+  - {name: p99_bound, title: p99, unit: ms, line: 1, order: 50, trend: yes,
+     expr: "if(coalesce(d(dealloc), 0) > 0, unknown, bound(least(slowest, d(total_exec_time) / d(calls) + 9.950 *
        sqrt(greatest(0, d(squares) / d(calls) - (d(total_exec_time) / d(calls)) * (d(total_exec_time) / d(calls))) +
-       0.000000000001 * squares / d(calls))))"}
+       0.000000000001 * squares / d(calls)))))"}
   - {name: statements_evicted, title: statements evicted, expr: d(dealloc), unit: count, warn: "> 0"}
 */
 -- since 140000

@@ -99,6 +99,28 @@ enum mark mark_worst(enum mark a, enum mark b)
 	return rank[a] >= rank[b] ? a : b;
 }
 
+static double shown_value(const char *text, size_t len)
+{
+	double value;
+	enum unit unit;
+
+	return unit_parse((struct str){text, len}, &value, &unit, NULL) < 0 ? INFINITY : value;
+}
+
+/* A bound holds as it is shown, too: where rounding to few digits went below it, the next figure above is shown. */
+static size_t format_bound(char text[UNIT_TEXT_MAX], enum unit unit, double bound, int64_t wall_us)
+{
+	static const double steps[] = {1, 1.0005, 1.002, 1.005, 1.02, 1.05, 1.1};
+	size_t len = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(steps); i++) {
+		len = unit_format(text, unit, bound * steps[i], wall_us);
+		if (!(shown_value(text, len) < bound))
+			break;
+	}
+	return len;
+}
+
 void cell_format(struct buf *out, const struct cell *c, enum unit unit, int64_t wall_us, unsigned clean_flags)
 {
 	char text[UNIT_TEXT_MAX];
@@ -115,7 +137,10 @@ void cell_format(struct buf *out, const struct cell *c, enum unit unit, int64_t 
 		len = unit_format_int(text, UNIT_BOOL, c->integer, wall_us);
 		break;
 	case CELL_NUMBER:
-		len = unit_format(text, unit == UNIT_TEXT ? UNIT_FLOAT : unit, c->number, wall_us);
+		if (c->mark == MARK_BOUND)
+			len = format_bound(text, unit == UNIT_TEXT ? UNIT_FLOAT : unit, c->number, wall_us);
+		else
+			len = unit_format(text, unit == UNIT_TEXT ? UNIT_FLOAT : unit, c->number, wall_us);
 		break;
 	case CELL_UNKNOWN:
 		buf_addc(out, '-');
@@ -125,7 +150,7 @@ void cell_format(struct buf *out, const struct cell *c, enum unit unit, int64_t 
 		; /* no figure, no sign */
 	else if (c->mark == MARK_ESTIMATED)
 		buf_addc(out, '~');
-	else if (c->mark == MARK_BOUND)
+	else if (c->mark == MARK_BOUND && text[0] != '<') /* "<0.001ms" is a bound already */
 		buf_adds(out, "<=");
 	buf_add(out, text, len);
 }

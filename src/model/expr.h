@@ -9,7 +9,8 @@
  *   sum(e) min(e) max(e) avg(e) count(e) count()   over all rows of the panel; what is unknown is left out. The sum of
  *             no rows is 0, the sum of rows that are all unknown is unknown. count(e): rows where e is true
  *   share(e)  100 * e / sum(e)
- *   if(c, a, b)  coalesce(a, b, ...)  known(e)  estimate(e)  abs(e)  sqrt(e)  least(a, ...)  greatest(a, ...)
+ *   if(c, a, b)  coalesce(a, b, ...)  known(e)  estimate(e)  bound(e)  abs(e)  sqrt(e)  least(a, ...)
+ *   greatest(a, ...)
  *   length(t) in characters
  *   age(time) in ms, from now, never below 0
  *   quantile(0.95)  interval quantile by the panel's ladder (timings:), with its own mark;  stddev()  the interval's

@@ -328,6 +328,14 @@ static struct cell eval_estimate(const struct run *r, const struct expr_node *n,
 	return is_number(&a) ? with_mark(a, mark_worst(a.mark, MARK_ESTIMATED)) : CELL_NONE;
 }
 
+/* For a value that the panel's own formula makes an upper bound. */
+static struct cell eval_bound(const struct run *r, const struct expr_node *n, int row)
+{
+	struct cell a = eval(r, n->first, row);
+
+	return is_number(&a) ? with_mark(a, mark_worst(a.mark, MARK_BOUND)) : CELL_NONE;
+}
+
 static struct cell eval_sqrt(const struct run *r, const struct expr_node *n, int row)
 {
 	struct cell a = eval(r, n->first, row);

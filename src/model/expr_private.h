@@ -20,7 +20,7 @@ enum {
 	OP(ADD, arithmetic) OP(SUB, arithmetic) OP(MUL, arithmetic) OP(DIV, divide) OP(MOD, modulo) OP(NEG, negate) \
 	OP(SUM, aggregate) OP(MIN, aggregate) OP(MAX, aggregate) OP(AVG, aggregate) OP(COUNT, aggregate) \
 	OP(SHARE, share) OP(IF, if) OP(COALESCE, coalesce) OP(KNOWN, known) OP(ABS, abs) OP(SQRT, sqrt) \
-	OP(ESTIMATE, estimate) OP(LEAST, extreme) OP(GREATEST, extreme) OP(LENGTH, length) OP(AGE, age)
+	OP(ESTIMATE, estimate) OP(BOUND, bound) OP(LEAST, extreme) OP(GREATEST, extreme) OP(LENGTH, length) OP(AGE, age)
 
 enum expr_op {
 #define OP(name, eval) OP_##name,

@@ -163,20 +163,24 @@ static int draw_legend_entry(struct canvas *c, int x, int y, int max, const stru
 {
 	const struct chart_line *line = &chart->line[k];
 	double now = line->values.count > 0 ? line->values.at[line->values.count - 1] : NAN;
-	const char *mark = line->mark && isfinite(now) ? line->mark : "";
-	char sign[2] = {looks[k].ascii, '\0'}, value[UNIT_TEXT_MAX];
+	struct cell cell = cell_number(now);
+	struct buf value = BUF_INIT(4 * UNIT_TEXT_MAX);
+	char sign[2] = {looks[k].ascii, '\0'};
 	int used = 0;
-	int need;
 
-	unit_format(value, chart->unit, now, 0);
-	need = 2 + utf8_text_width(line->label, strlen(line->label)) + 1 + (int)strlen(mark) + (int)strlen(value) + 1;
-	if (need > max)
-		return 0;
+	cell.mark = line->mark;
+	cell_format(&value, &cell, chart->unit, 0, 0);
+	if (chart->unit == UNIT_PERCENT && isfinite(now))
+		buf_addc(&value, '%');
+	if (2 + utf8_text_width(line->label, strlen(line->label)) + 2 + (int)value.len > max)
+		goto out;
 	if (chart->lines > 1)
 		used = canvas_puts(c, x, y, max, line->slot, 0, c->ascii ? sign : looks[k].sign) + 1;
 	used += canvas_puts(c, x + used, y, max - used, SLOT_LABEL, 0, line->label) + 1;
-	used += canvas_puts(c, x + used, y, max - used, SLOT_TEXT, 0, mark);
-	return used + put_value(c, x + used, y, max - used, SLOT_TEXT, chart, now);
+	used += canvas_puts(c, x + used, y, max - used, SLOT_TEXT, 0, buf_text(&value));
+out:
+	buf_release(&value);
+	return used;
 }
 
 static void draw_head(struct canvas *c, struct chart_box box, const struct chart *chart, double least, double most)

@@ -8,6 +8,7 @@
 
 #include "core/base.h"
 #include "core/units.h"
+#include "model/cell.h"
 #include "ui/canvas.h"
 
 enum { CHART_LINES_MAX = 4 };
@@ -22,7 +23,7 @@ struct chart_line {
 	struct chart_values values;
 	unsigned slot;     /* SLOT_CHART_1 ... */
 	const char *label; /* "p95"; cleaned; NULL = no legend */
-	const char *mark;  /* stands before the present value: "~", "<=", or NULL */
+	enum mark mark;    /* of the present value */
 };
 
 struct chart {

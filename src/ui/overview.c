@@ -70,11 +70,6 @@ int overview_panels(const struct ui *u, int *out, int max)
 	return count;
 }
 
-static const char *mark_sign(enum mark mark)
-{
-	return mark == MARK_ESTIMATED ? "~" : mark == MARK_BOUND ? "<=" : NULL;
-}
-
 /* A panel that is asked every n intervals has each value n times, so that all lines of a chart have one time axis. Keeps the
  * newest; returns how many there are now. */
 static int stretch(double *value, int count, int n)
@@ -113,7 +108,7 @@ static bool fill_line(struct ui *u, const struct ui_host *h, const char *name, s
 		return true;
 	series = feed_figure_series(feed, figure);
 	cell = feed_figure(feed, figure, screens_wall(feed, h));
-	line->mark = mark_sign(cell.mark);
+	line->mark = cell.mark;
 	room[0] = cell_value(&cell); /* a figure without a series has its present value at least */
 	line->values = (struct chart_values){room, 1};
 	if (series)

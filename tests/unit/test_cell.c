@@ -86,6 +86,11 @@ START_TEST(marks_show)
 	ck_assert_str_eq(shown(marked(CELL_NONE, MARK_BOUND), UNIT_MS), "-");
 	ck_assert_str_eq(shown(marked(cell_number(120), MARK_ESTIMATED), UNIT_MS), "~120ms");
 	ck_assert_str_eq(shown(marked(cell_number(300), MARK_BOUND), UNIT_MS), "<=300ms");
+	/* what is shown is a bound, too: never rounded down */
+	ck_assert_str_eq(shown(marked(cell_number(20.44), MARK_BOUND), UNIT_MS), "<=20.5ms");
+	ck_assert_str_eq(shown(marked(cell_number(1.04), MARK_BOUND), UNIT_MS), "<=1.1ms");
+	ck_assert_str_eq(shown(marked(cell_number(20.46), MARK_BOUND), UNIT_MS), "<=20.5ms");
+	ck_assert_str_eq(shown(marked(cell_number(0.0001), MARK_BOUND), UNIT_MS), "<0.001ms");
 	ck_assert_str_eq(shown(marked(cell_int(12), MARK_LIFETIME), UNIT_NONE), "12");
 	ck_assert_str_eq(shown(cell_int(INT64_MIN), UNIT_ID), "-9223372036854775808");
 	ck_assert_str_eq(shown(cell_int(-42), UNIT_TEXT), "-42");

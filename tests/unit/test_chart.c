@@ -107,7 +107,7 @@ START_TEST(lines_differ_without_colour)
 	struct chart chart = {
 		.title = NULL, .unit = UNIT_MS, .low = 0, .high = 10, .lines = 2,
 		.line = {{.values = {a, 8}, .slot = SLOT_CHART_1, .label = "mean"},
-		         {.values = {b, 8}, .slot = SLOT_CHART_2, .label = "p95", .mark = "~"}},
+		         {.values = {b, 8}, .slot = SLOT_CHART_2, .label = "p95", .mark = MARK_ESTIMATED}},
 	};
 	struct canvas c;
 
@@ -133,7 +133,7 @@ START_TEST(nothing_known_and_no_place)
 	static const double unknown[] = {NAN, NAN}, odd[] = {-INFINITY, 1e308, -1e308, INFINITY, 3};
 	struct chart chart = {
 		.title = "t", .unit = UNIT_PERCENT, .low = NAN, .high = NAN, .step_ms = 500, .lines = 1,
-		.line = {{.values = {unknown, 2}, .slot = SLOT_CHART_1, .label = "x", .mark = "~"}},
+		.line = {{.values = {unknown, 2}, .slot = SLOT_CHART_1, .label = "x", .mark = MARK_ESTIMATED}},
 	};
 	struct canvas c;
 

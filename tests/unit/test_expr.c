@@ -246,6 +246,9 @@ START_TEST(marks_go_along)
 	MARK("if(false, calls, estimate(calls))", 0, MARK_ESTIMATED);
 	MARK("if(true, calls, estimate(calls))", 0, MARK_EXACT);
 	UNKNOWN("estimate(unknown)", 0);
+	MARK("bound(calls)", 0, MARK_BOUND);
+	MARK("bound(estimate(calls))", 0, MARK_ESTIMATED);
+	UNKNOWN("bound(unknown)", 0);
 	/* where it would not stay an upper bound there is no figure */
 	UNKNOWN("1000 / size", 0);
 	UNKNOWN("1000 - size", 0);
