@@ -123,6 +123,16 @@ static int columns(void *ctx, const struct panel *panel, int *chosen)
 	return count;
 }
 
+/* A theme says nothing in a batch, but one that is asked for and is not there is a mistake that is told, as on the screen. */
+static int check_theme(const struct run *r, struct err *why)
+{
+	struct theme theme;
+
+	if (options_from(r->options, "theme") == OPTION_DEFAULT)
+		return 0;
+	return files_theme(r->files, r->options->theme, &theme, why);
+}
+
 static int check_columns(const struct run *r, const struct chosen *c, struct err *why)
 {
 	const struct option_list *names = &r->options->columns;
@@ -203,7 +213,7 @@ int run_batch(const struct options *options, struct err *why)
 	if (run_init(&r, options, why) < 0)
 		return 1;
 	if (run_panels(&r, why) == 0 && choose_panels(&r, &chosen, why) == 0 && check_sort(&r, &chosen, why) == 0 &&
-	    check_filter(&r, &chosen, why) == 0 && check_columns(&r, &chosen, why) == 0) {
+	    check_filter(&r, &chosen, why) == 0 && check_columns(&r, &chosen, why) == 0 && check_theme(&r, why) == 0) {
 		if (open_output(options, &fd, why) < 0) {
 			status = 4;
 		} else {

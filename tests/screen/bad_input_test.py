@@ -271,6 +271,7 @@ def bad_theme():
         with open(path, "w", encoding="utf-8") as f:
             f.write(text)
         # in a snapshot no theme is needed, but a wrong one is not passed over
+        fails(1, re.escape(path) + says, "-b", "--theme-dir", at, "--theme", name, *NOWHERE)
         got = on_terminal("--theme-dir", at, "--theme", name, *NOWHERE)
         assert got[0] == 1, (says, got)
         assert re.search(re.escape(path) + says, got[1]), got
@@ -281,6 +282,7 @@ def bad_theme():
     theme(":[0-9]+: .*bluish", re.sub(r"(?m)^warn:.*$", "warn: bluish", good))
     theme(":[0-9]+: ", re.sub(r"(?m)^warn:.*$", "warn: \"#12345\"", good))
     theme(":[0-9]+: ", "warn: [red\n")
+    fails(1, "unknown theme 'drak'; did you mean dark", "-b", "--theme", "drak", *NOWHERE)
     got = on_terminal("--theme", "drak", *NOWHERE)
     assert got[0] == 1 and "unknown theme 'drak'; did you mean dark" in got[1] and got[1].count("\n") == 1, got
 
