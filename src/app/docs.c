@@ -52,32 +52,72 @@ static void add_head(struct buf *out, bool roff, const char *title, const char *
 	buf_adds(out, "\"\n");
 }
 
-static void add_options(struct buf *out, bool roff)
+static void add_option(struct buf *out, bool roff, const struct option_def *row, const struct command *command)
 {
 	struct buf term = BUF_INIT(256), about = BUF_INIT(1024);
+	const struct option_def *def = options_find_for(command, row->name);
 
-	for (int group = 0; group < OPTIONS_GROUP_COUNT; group++) {
-		add_head(out, roff, options_group_title((enum option_group)group), "");
-		for (const struct option_def *row = options_table(NULL); row->name; row++) {
-			const struct option_def *def = options_find(row->name);
-			if ((int)row->group != group)
-				continue;
-			buf_clear(&term);
-			buf_clear(&about);
-			if (row->letter)
-				buf_addf(&term, "-%c, ", row->letter);
-			buf_addf(&term, "--%s%s%s", row->name, def->arg ? " " : "", def->arg ? def->arg : "");
-			if (row->kind == OPTION_ALIAS)
-				buf_addf(&about, "the same as --%s", row->arg);
-			else
-				buf_adds(&about, row->help);
-			if (row->fallback && strcmp(row->fallback, "-1") != 0)
-				buf_addf(&about, " (default: %s)", row->fallback);
-			add_entry(out, roff, buf_text(&term), buf_text(&about));
-		}
-	}
+	if (row->letter)
+		buf_addf(&term, "-%c, ", row->letter);
+	buf_addf(&term, "--%s%s%s", row->name, def->arg ? " " : "", def->arg ? def->arg : "");
+	if (row->kind == OPTION_ALIAS)
+		buf_addf(&about, "the same as --%s", row->arg);
+	else
+		buf_adds(&about, row->help);
+	if (row->fallback && strcmp(row->fallback, "-1") != 0)
+		buf_addf(&about, " (default: %s)", row->fallback);
+	add_entry(out, roff, buf_text(&term), buf_text(&about));
 	buf_release(&term);
 	buf_release(&about);
+}
+
+static void add_options(struct buf *out, bool roff)
+{
+	for (int group = 0; group < OPTIONS_GROUP_COUNT; group++) {
+		add_head(out, roff, options_group_title((enum option_group)group), "");
+		for (const struct option_def *row = options_table(NULL); row->name; row++)
+			if ((int)row->group == group)
+				add_option(out, roff, row, NULL);
+	}
+}
+
+/* A paragraph of the man page. */
+static void add_paragraphs(struct buf *out, const char *text)
+{
+	while (text && *text) {
+		struct buf line = BUF_INIT(4096);
+		size_t len = strcspn(text, "\n");
+		buf_add(&line, text, len);
+		buf_adds(out, ".PP\n");
+		add_roff(out, buf_text(&line));
+		buf_addc(out, '\n');
+		buf_release(&line);
+		text += len + (text[len] == '\n');
+	}
+}
+
+static void add_commands(struct buf *out, bool roff)
+{
+	struct buf title = BUF_INIT(512);
+
+	if (!commands_all()[0])
+		return;
+	if (roff)
+		buf_adds(out, ".SH COMMANDS\n");
+	for (const struct command *const *c = commands_all(); *c; c++) {
+		buf_clear(&title);
+		buf_addf(&title, "dytop %s %s", (*c)->name, (*c)->arguments);
+		add_head(out, roff, buf_text(&title), (*c)->summary);
+		if (roff) {
+			buf_adds(out, "This is to ");
+			add_roff(out, (*c)->summary);
+			buf_adds(out, ".\n");
+			add_paragraphs(out, (*c)->about);
+		}
+		for (const struct option_def *row = (*c)->rows; row && row->name; row++)
+			add_option(out, roff, row, *c);
+	}
+	buf_release(&title);
 }
 
 static void add_panels(const struct files *f, struct buf *out, bool roff)
@@ -142,6 +182,7 @@ void usage_reference(const struct files *f, bool roff, struct buf *out)
 	if (roff)
 		buf_adds(out, ".SH OPTIONS\n");
 	add_options(out, roff);
+	add_commands(out, roff);
 	add_head(out, roff, "Formats", "what it is");
 	for (const struct out_format *const *format = out_formats(); *format; format++)
 		add_entry(out, roff, (*format)->name, (*format)->help);

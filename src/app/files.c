@@ -19,8 +19,6 @@ enum {
 	FILES_MAX = 2000,
 };
 
-enum file_kind { FILE_PANEL, FILE_SESSION, FILE_THEME, FILE_KIND_COUNT };
-
 static const struct {
 	const char *folder; /* under the user's and the system's folder, and under --sql-dir */
 	const char *embedded;
@@ -29,6 +27,10 @@ static const struct {
 	[FILE_PANEL] = {"panels", "sql/panels/", ".sql"},
 	[FILE_SESSION] = {"session", "sql/session/", ".sql"},
 	[FILE_THEME] = {"themes", "themes/", ".theme"},
+	[FILE_ACTION] = {"actions", "sql/actions/", ".sql"},
+	[FILE_WARM] = {"warm", "sql/warm/", ".sql"},
+	[FILE_BENCH] = {"bench", "sql/bench/", ".sql"},
+	[FILE_BRIDGE] = {"bridge", "sql/bridge/", ".sql"},
 };
 
 struct found {
@@ -50,6 +52,10 @@ struct files {
 	struct files_screen *screen;
 	int screen_count;
 	const char **theme;
+	struct found_texts { /* what is looked for at first use: the dashboard's start need not wait for it */
+		bool looked;
+		const char **name;
+	} texts[FILE_KIND_COUNT];
 };
 
 /* --- what there is ------------------------------------------------------------------------------------------------ */
@@ -154,15 +160,15 @@ static void look_inside(struct files *f, enum file_kind kind, const struct embed
 	}
 }
 
-static int discover(struct files *f, const struct options *o, struct err *why)
+static int discover(struct files *f, const struct options *o, enum file_kind from, enum file_kind to, struct err *why)
 {
 	int rc = 0;
 
-	for (enum file_kind kind = 0; kind < FILE_KIND_COUNT && rc == 0; kind++) {
+	for (enum file_kind kind = from; kind <= to && rc == 0; kind++) {
 		const char *given = kind == FILE_THEME ? o->theme_dir : o->sql_dir;
 		if (given && kind != FILE_THEME)
 			rc = look_under(f, kind, given, false, why);
-		if (given && rc == 0 && kind != FILE_SESSION) /* themes, and a folder of nothing but panels */
+		if (given && rc == 0 && (kind == FILE_PANEL || kind == FILE_THEME)) /* themes, and a folder of nothing but panels */
 			rc = look(f, kind, given, false, true, why);
 		if (o->config_dir && rc == 0)
 			rc = look_under(f, kind, o->config_dir, true, why);
@@ -334,7 +340,7 @@ int files_open(struct files **out, const struct options *o, struct err *why)
 {
 	struct files *f = mem_alloc(sizeof *f);
 	int themes = 0;
-	int rc = discover(f, o, why);
+	int rc = discover(f, o, FILE_PANEL, FILE_THEME, why);
 
 	if (rc == 0)
 		qsort(f->found, (size_t)f->found_count, sizeof *f->found, by_kind_and_name);
@@ -384,6 +390,8 @@ void files_free(struct files *f)
 	free(f->panel);
 	free(f->screen);
 	free(f->theme);
+	for (int i = 0; i < FILE_KIND_COUNT; i++)
+		free(f->texts[i].name);
 	free(f);
 }
 
@@ -458,4 +466,43 @@ int files_theme(const struct files *f, const char *name, struct theme *out, stru
 		return unknown("theme", name, f->theme, why);
 	int rc = load(found, why);
 	return rc < 0 ? rc : theme_parse(out, found->name, found->path, found->text, found->len, why);
+}
+
+int files_texts(struct files *f, const struct options *o, enum file_kind kind, const char *const **names, struct err *why)
+{
+	struct found_texts *texts = &f->texts[kind];
+	int count = 0, rc = 0;
+
+	if (!texts->looked) {
+		rc = discover(f, o, kind, kind, why);
+		if (rc < 0)
+			return rc;
+		texts->looked = true;
+		qsort(f->found, (size_t)f->found_count, sizeof *f->found, by_kind_and_name);
+		texts->name = mem_calloc((size_t)f->found_count + 1, sizeof *texts->name);
+		for (int i = 0; i < f->found_count; i++)
+			if (f->found[i].kind == kind)
+				texts->name[count++] = f->found[i].name;
+	}
+	*names = texts->name;
+	return 0;
+}
+
+int files_text(struct files *f, const struct options *o, enum file_kind kind, const char *name, struct files_text *out,
+               struct err *why)
+{
+	const char *const *names;
+	int rc = files_texts(f, o, kind, &names, why);
+	struct found *found = rc < 0 ? NULL : find(f, kind, name);
+
+	if (rc == 0 && !found) {
+		const char *near = nearest_of(str_from(name), names);
+		return err_set(why, ERR_NOT_FOUND, "there is no file '%s' in %s%s%s%s", shown(name).text, kinds[kind].embedded,
+		               near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
+	}
+	if (rc == 0)
+		rc = load(found, why);
+	if (rc == 0)
+		*out = (struct files_text){found->name, found->path, {found->text, found->len}};
+	return rc;
 }

@@ -16,6 +16,19 @@
 
 struct files;
 
+/* Folders: under sql/ (themes/ for themes), and of the same name in the other places. */
+enum file_kind {
+	FILE_PANEL, FILE_SESSION, FILE_THEME,
+	FILE_ACTION, FILE_WARM, FILE_BENCH, FILE_BRIDGE, /* looked for at first use only */
+	FILE_KIND_COUNT
+};
+
+struct files_text {
+	const char *name;  /* without folder and ending */
+	const char *path;  /* for messages: "sql/actions/analyze.sql" */
+	struct str text;   /* a NUL behind it */
+};
+
 struct files_screen {
 	const char *name;
 	const char *title; /* of its first panel */
@@ -42,6 +55,12 @@ int files_screen(const struct files *f, const char *name, struct err *why) MUSTC
 
 /* The text of sql/session/NAME.sql, NULL when there is none; ctx is the struct files (struct source_conf.text). */
 const char *files_session_text(void *ctx, const char *name);
+
+/* Names of the files of a kind from FILE_ACTION on, sorted, NULL-terminated; borrowed. An unreadable folder: ERR_INVALID. */
+int files_texts(struct files *f, const struct options *o, enum file_kind kind, const char *const **names, struct err *why) MUSTCHECK;
+/* One of them; texts live as long as the files. Unknown: ERR_NOT_FOUND with the nearest name. */
+int files_text(struct files *f, const struct options *o, enum file_kind kind, const char *name, struct files_text *out,
+               struct err *why) MUSTCHECK;
 
 const char *const *files_themes(const struct files *f); /* names, sorted, NULL-terminated */
 int files_theme(const struct files *f, const char *name, struct theme *out, struct err *why) MUSTCHECK;

@@ -8,6 +8,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "app/commands.h"
 #include "app/embed.h"
 #include "app/options.h"
 #include "app/run.h"
@@ -78,7 +79,7 @@ static int print_action(const struct options *o)
 
 	switch (o->action) {
 	case OPTIONS_HELP:
-		usage_help(&text);
+		usage_help(&text, o->command);
 		break;
 	case OPTIONS_VERSION:
 		buf_adds(&text, "dytop " PACKAGE_VERSION "\n");
@@ -117,7 +118,11 @@ static int run(const struct options *o)
 		return print_action(o);
 	if (o->record || options_batch(o))
 		signal(SIGXFSZ, SIG_IGN); /* a file limit is a failed write, not an end */
-	if (o->script)
+	if (o->command) {
+		status = o->command->run(o, &why);
+		if (why.code < 0 && status == 0)
+			status = 1;
+	} else if (o->script)
 		status = run_script(o, &why);
 	else if (options_batch(o))
 		status = run_batch(o, &why);

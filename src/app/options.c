@@ -9,6 +9,7 @@
 #include <strings.h>
 #include <unistd.h>
 
+#include "app/commands.h"
 #include "app/shown.h"
 #include "app/wipe.h"
 #include "core/mem.h"
@@ -20,6 +21,29 @@ enum option_from options_from(const struct options *o, const char *name)
 	return def ? (enum option_from)o->from[def - options_table(NULL)] : OPTION_DEFAULT;
 }
 
+static const struct option_def *own_rows(const struct command *command)
+{
+	static const struct option_def none = {.name = NULL};
+
+	return command && command->rows ? command->rows : &none;
+}
+
+const struct option_def *options_find_for(const struct command *command, const char *name)
+{
+	for (const struct option_def *row = own_rows(command); row->name; row++)
+		if (strcmp(row->name, name) == 0)
+			return row->kind == OPTION_ALIAS ? options_find_for(command, row->arg) : row;
+	return options_find(name);
+}
+
+bool options_own_given(const struct options *o, const char *name)
+{
+	for (const struct option_def *row = own_rows(o->command); row->name; row++)
+		if (strcmp(row->name, name) == 0)
+			return o->own_from[row - o->command->rows] == OPTION_FROM_ARGV;
+	return false;
+}
+
 bool options_batch(const struct options *o)
 {
 	return o->batch || options_from(o, "format") > OPTION_DEFAULT || options_from(o, "iterations") > OPTION_DEFAULT ||
@@ -29,7 +53,7 @@ bool options_batch(const struct options *o)
 /* --- the command line --------------------------------------------------------------------------------------------- */
 
 struct word { /* one option as it stood on the command line */
-	const struct option_def *def;
+	const struct option_def *def; /* NULL: a plain word of a command */
 	char *value;
 	char shown[40]; /* "-i", "--interval", for messages */
 };
@@ -47,7 +71,7 @@ static void words_add(struct words *ws, const struct option_def *def, const char
 	w->def = def;
 	w->value = mem_strdup(value);
 	snprintf(w->shown, sizeof w->shown, "%s", shown);
-	if (value && def->flags & OPTION_SECRET)
+	if (value && def && def->flags & OPTION_SECRET)
 		wipe_secret(value);
 }
 
@@ -66,37 +90,66 @@ static bool takes_value(const struct option_def *def)
 	return def->kind != OPTION_FLAG && def->kind != OPTION_ACTION;
 }
 
-static const struct option_def *find_letter(int letter)
+/* Every row that may be given with a command: its own, then the general ones that it does not replace. */
+struct rows {
+	const struct option_def *row[OPTIONS_MAX + OPTIONS_OWN_MAX + 1];
+	int count;
+};
+
+static void rows_collect(struct rows *rows, const struct command *command)
 {
-	for (const struct option_def *def = options_table(NULL); def->name; def++)
-		if (letter && def->letter == letter)
-			return def;
+	rows->count = 0;
+	for (const struct option_def *own = own_rows(command); own->name; own++)
+		rows->row[rows->count++] = own;
+	int own_count = rows->count;
+	for (const struct option_def *row = options_table(NULL); row->name; row++) {
+		bool replaced = command && row->group == OPTIONS_BATCH;
+		for (int i = 0; i < own_count && !replaced; i++)
+			replaced = strcmp(rows->row[i]->name, row->name) == 0;
+		if (!replaced)
+			rows->row[rows->count++] = row;
+	}
+}
+
+static const struct option_def *find_letter(const struct rows *rows, int letter)
+{
+	for (int i = 0; i < rows->count; i++)
+		if (letter && rows->row[i]->letter == letter)
+			return rows->row[i];
+	return NULL;
+}
+
+static const struct option_def *find_name(const struct rows *rows, const char *name)
+{
+	for (int i = 0; i < rows->count; i++)
+		if (strcmp(rows->row[i]->name, name) == 0)
+			return rows->row[i]->kind == OPTION_ALIAS ? find_name(rows, rows->row[i]->arg) : rows->row[i];
 	return NULL;
 }
 
 /* What getopt_long() refused: a message that names the word and the nearest known one. Letter: of a short option. */
-static int bad_word(const char *word, int letter, struct err *why)
+static int bad_word(const struct rows *rows, const char *word, int letter, struct err *why)
 {
-	const char *names[OPTIONS_MAX + 1], *near, *match[2] = {NULL, NULL};
+	const char *names[OPTIONS_MAX + OPTIONS_OWN_MAX + 1], *near, *match[2] = {NULL, NULL};
 	char typed[NEAREST_TEXT_MAX];
-	int count = 0;
 
 	if (letter > 0 && letter < 256) {
-		return find_letter(letter) ? err_set(why, ERR_INVALID, "option -%c needs a value; see dytop --help", letter) :
-		                             err_set(why, ERR_INVALID, "unknown option -%c; see dytop --help", letter);
+		return find_letter(rows, letter) ?
+		               err_set(why, ERR_INVALID, "option -%c needs a value; see dytop --help", letter) :
+		               err_set(why, ERR_INVALID, "unknown option -%c; see dytop --help", letter);
 	}
 	snprintf(typed, sizeof typed, "%.*s", (int)strcspn(word + 2, "="), word + 2);
 	struct shown seen = shown(typed);
-	if (options_find(typed)) {
+	if (find_name(rows, typed)) {
 		return strchr(word, '=') ? err_set(why, ERR_INVALID, "option --%s takes no value", typed) :
 		                           err_set(why, ERR_INVALID, "option --%s needs a value; see dytop --help", typed);
 	}
-	for (const struct option_def *def = options_table(NULL); def->name; def++) {
-		if (strncmp(def->name, typed, strlen(typed)) == 0)
-			match[match[0] != NULL] = def->name;
-		names[count++] = def->name;
+	for (int i = 0; i < rows->count; i++) {
+		names[i] = rows->row[i]->name;
+		if (strncmp(names[i], typed, strlen(typed)) == 0)
+			match[match[0] != NULL] = names[i];
 	}
-	names[count] = NULL;
+	names[rows->count] = NULL;
 	near = nearest_of(str_from(typed), names);
 	if (match[1])
 		return err_set(why, ERR_INVALID, "option --%s is ambiguous: --%s or --%s", seen.text, match[0], match[1]);
@@ -104,19 +157,20 @@ static int bad_word(const char *word, int letter, struct err *why)
 	              err_set(why, ERR_INVALID, "unknown option --%s; see dytop --help", seen.text);
 }
 
-enum { LONG_OPTION = 0x1000, LETTERS_MAX = OPTIONS_MAX * 2 + 2 };
+enum { LONG_OPTION = 0x1000, ROWS_MAX = OPTIONS_MAX + OPTIONS_OWN_MAX, LETTERS_MAX = ROWS_MAX * 2 + 2 };
 
-/* The table in the form that getopt_long() reads. */
-static void getopt_tables(char letters[LETTERS_MAX], struct option *longs)
+/* The rows in the form that getopt_long() reads. */
+static void getopt_tables(const struct rows *rows, char letters[LETTERS_MAX], struct option *longs)
 {
 	size_t at = 0;
 
 	letters[at++] = ':'; /* tells a missing value from an unknown option */
-	for (const struct option_def *row = options_table(NULL); row->name; row++) {
-		int argument = takes_value(options_find(row->name)) ? required_argument : no_argument;
+	for (int i = 0; i < rows->count; i++) {
+		const struct option_def *row = rows->row[i];
+		int argument = takes_value(find_name(rows, row->name)) ? required_argument : no_argument;
 		/* A value of its own for each row: alike rows would not count as ambiguous when abbreviated. */
-		*longs++ = (struct option){row->name, argument, NULL, LONG_OPTION + (int)(row - options_table(NULL))};
-		if (!row->letter || row->letter == '?') /* getopt's own sign of an error */
+		*longs++ = (struct option){row->name, argument, NULL, LONG_OPTION + i};
+		if (!row->letter || row->letter == '?' || find_letter(rows, row->letter) != row) /* '?': getopt's sign of an error */
 			continue;
 		letters[at++] = row->letter;
 		if (argument == required_argument)
@@ -126,20 +180,22 @@ static void getopt_tables(char letters[LETTERS_MAX], struct option *longs)
 	memset(longs, 0, sizeof *longs);
 }
 
-static int argv_read(struct words *ws, int argc, char **argv, struct err *why)
+static int argv_read(struct words *ws, const struct command *command, int argc, char **argv, struct err *why)
 {
-	struct option longs[OPTIONS_MAX + 1];
+	struct option longs[ROWS_MAX + 1];
+	struct rows rows;
 	char letters[LETTERS_MAX], shown[40];
 	int got, index = -1;
 
-	getopt_tables(letters, longs);
+	rows_collect(&rows, command);
+	getopt_tables(&rows, letters, longs);
 	opterr = 0;
 	optind = 0; /* start over, so that it may be called twice */
 	while (optopt = 0, (got = getopt_long(argc, argv, letters, longs, &index)) != -1) {
-		const struct option_def *def = got >= LONG_OPTION ? options_find(longs[index].name) : find_letter(got);
+		const struct option_def *def = got >= LONG_OPTION ? find_name(&rows, longs[index].name) : find_letter(&rows, got);
 		bool refused = got == ':' || (got == '?' && optopt != '?');
 		if (refused || !def)
-			return bad_word(argv[optind - 1], optopt, why);
+			return bad_word(&rows, argv[optind - 1], optopt, why);
 		if (got >= LONG_OPTION)
 			snprintf(shown, sizeof shown, "--%s", longs[index].name);
 		else
@@ -147,7 +203,7 @@ static int argv_read(struct words *ws, int argc, char **argv, struct err *why)
 		words_add(ws, def, shown, takes_value(def) ? optarg : NULL);
 	}
 	for (int i = optind; i < argc; i++)
-		words_add(ws, options_find("dbname"), "server", argv[i]);
+		words_add(ws, command ? NULL : options_find("dbname"), "server", argv[i]);
 	return 0;
 }
 
@@ -215,7 +271,7 @@ static int config_read(struct options *o, const struct words *ws, struct err *wh
 	int rc = 0;
 
 	for (int i = 0; i < ws->count; i++)
-		if (strcmp(ws->word[i].def->name, "config") == 0)
+		if (ws->word[i].def && strcmp(ws->word[i].def->name, "config") == 0)
 			given = ws->word[i].value;
 	if (!given)
 		given = getenv("DYTOP_CONFIG");
@@ -250,21 +306,52 @@ static int check_together(const struct options *o, struct err *why)
 	return 0;
 }
 
+/* The command's own struct with its defaults. */
+static int own_defaults_read(struct options *o, const struct command *command, struct err *why)
+{
+	int rc = 0;
+
+	if (!command)
+		return 0;
+	o->command = command;
+	o->args = mem_calloc(1, command->size + 1);
+	for (const struct option_def *def = own_rows(command); def->name && rc == 0; def++)
+		if (def->fallback)
+			rc = options_set(o, def, def->fallback, OPTION_DEFAULT, def->name, why);
+	return rc;
+}
+
+static int words_set(struct options *o, const struct words *ws, struct err *why)
+{
+	int rc = 0;
+
+	for (int i = 0; i < ws->count && rc == 0; i++) {
+		const struct word *w = &ws->word[i];
+		if (w->def)
+			rc = options_set(o, w->def, w->value ? w->value : "yes", OPTION_FROM_ARGV, w->shown, why);
+		else
+			rc = options_word(o, w->value, why);
+	}
+	return rc;
+}
+
 int options_read(struct options *o, int argc, char **argv, struct err *why)
 {
+	const struct command *command = argc > 1 ? commands_find(argv[1]) : NULL;
 	struct words ws = {0};
 	int rc = defaults_read(o, why);
 
 	if (rc == 0)
-		rc = argv_read(&ws, argc, argv, why);
+		rc = own_defaults_read(o, command, why);
+	if (rc == 0)
+		rc = argv_read(&ws, command, argc - (command != NULL), argv + (command != NULL), why);
 	config_place(o);
 	if (rc == 0)
 		rc = config_read(o, &ws, why);
 	if (rc == 0)
 		rc = environment_read(o, why);
-	for (int i = 0; i < ws.count && rc == 0; i++)
-		rc = options_set(o, ws.word[i].def, ws.word[i].value ? ws.word[i].value : "yes", OPTION_FROM_ARGV,
-		                 ws.word[i].shown, why);
+	if (rc == 0)
+		rc = words_set(o, &ws, why);
 	if (rc == 0)
 		rc = check_together(o, why);
 	surroundings_read(o);

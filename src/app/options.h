@@ -33,7 +33,8 @@ enum option_kind {
 };
 
 enum option_group {
-	OPTIONS_POSTGRES, OPTIONS_REDIS, OPTIONS_BATCH, OPTIONS_SCREEN, OPTIONS_SAMPLING, OPTIONS_FILES, OPTIONS_OTHER,
+	OPTIONS_POSTGRES, OPTIONS_REDIS, OPTIONS_BATCH, OPTIONS_SCREEN, OPTIONS_SAMPLING, OPTIONS_ACTIONS, OPTIONS_FILES,
+	OPTIONS_OTHER,
 	OPTIONS_GROUP_COUNT
 };
 
@@ -94,13 +95,17 @@ struct option_patterns {
 	int count;
 };
 
-enum { OPTIONS_MAX = 80, OPTIONS_LIST_MAX = 64 };
+enum { OPTIONS_MAX = 96, OPTIONS_LIST_MAX = 64, OPTIONS_OWN_MAX = 48 };
 
 struct embed_header;
+struct command; /* app/commands.h */
 
 struct options {
 	enum options_action action;
 	const struct embed_header *headers; /* see app/embed.h; NULL = none are packed */
+	const struct command *command; /* NULL = the dashboard or a snapshot */
+	void *args;                    /* the command's own struct */
+	struct option_list words;      /* the command's plain words */
 
 	/* PostgreSQL, as in psql */
 	char *host, *port, *user, *service;
@@ -142,10 +147,17 @@ struct options {
 	struct option_size size;      /* of the canvas of --script */
 	bool read_only;
 
+	/* actions */
+	char *operator_conn;          /* --operator: conninfo over the watched server's, for what changes something; NULL = the same */
+	char *explain_conn;           /* --explain-as: the same for EXPLAIN */
+	char *explain_role;           /* role taken on by SET ROLE for EXPLAIN */
+	char *audit;                  /* file; NULL = the usual place */
+
 	/* where things were found */
 	char *config_path;            /* the file that was read; NULL = none */
 	char *config_dir;             /* $XDG_CONFIG_HOME/dytop or ~/.config/dytop; NULL = no home */
 	uint8_t from[OPTIONS_MAX];    /* enum option_from of each row */
+	uint8_t own_from[OPTIONS_OWN_MAX]; /* of the command's own rows */
 };
 
 /* The rows, NULL-named at the end; *count may be NULL. */
@@ -161,12 +173,18 @@ void options_release(struct options *o);
 
 /* Where the value of an option came from. */
 enum option_from options_from(const struct options *o, const char *name);
+/* Whether one of the command's own options was given. */
+bool options_own_given(const struct options *o, const char *name);
+/* The row that a name means with this command (NULL: none): its own ones come first; aliases lead to what they stand for. */
+const struct option_def *options_find_for(const struct command *command, const char *name);
 /* No dashboard: asked for, or stdout is no terminal. */
 bool options_batch(const struct options *o);
 
 /* Sets one option from text; lists are appended to (what a weaker place had said goes first). `where` begins the message. */
 int options_set(struct options *o, const struct option_def *def, const char *text, enum option_from from,
                 const char *where, struct err *why) MUSTCHECK;
+/* Adds a plain word of a command. */
+int options_word(struct options *o, const char *text, struct err *why) MUSTCHECK;
 /* The value as a person would write it, secrets masked, into out; false when it is not set. Lists: item i; false past the
  * last one. */
 bool options_value(const struct options *o, const struct option_def *def, int i, struct buf *out);

@@ -92,8 +92,6 @@ static const struct option_def table[] = {
 	{"no-colour", 0, OPTION_ALIAS, OPTIONS_SCREEN, .arg = "no-color"},
 	{"no-mouse", 0, OPTION_FLAG, OPTIONS_SCREEN, AT(no_mouse), 0,
 	 .help = "leave the mouse to the terminal"},
-	{"read-only", 0, OPTION_FLAG, OPTIONS_SCREEN, AT(read_only), 0,
-	 .help = "refuse everything that would change a server (nothing does yet)"},
 
 	{"inflight-rate", 0, OPTION_NUMBER, OPTIONS_SAMPLING, AT(inflight_hz), 0, "10", 0, 100, .arg = "HZ",
 	 .help = "how often a second running statements are looked at for p95 and p99 (~), 0 = never"},
@@ -114,6 +112,17 @@ static const struct option_def table[] = {
 	{"cache-patterns", 0, OPTION_PATTERN, OPTIONS_SAMPLING, AT(cache_patterns), OPTION_FILE_ONLY,
 	 .arg = "KIND=PATTERN", .help = "a kind of keys for the panel cache_keys, e.g. tx=dytallix:bridge:tx:*; may be "
 	                                "repeated (default: the text before the first : is the kind)"},
+
+	{"read-only", 0, OPTION_FLAG, OPTIONS_ACTIONS, AT(read_only), 0,
+	 .help = "refuse everything that would change a server; wins over every file and key"},
+	{"operator", 0, OPTION_TEXT, OPTIONS_ACTIONS, AT(operator_conn), OPTION_SECRET, .arg = "CONNINFO",
+	 .help = "conninfo over the watched server's own, for what changes something, e.g. \"user=dytop_operator\""},
+	{"explain-as", 0, OPTION_TEXT, OPTIONS_ACTIONS, AT(explain_conn), OPTION_SECRET, .arg = "CONNINFO",
+	 .help = "the same for EXPLAIN, which runs functions of the statement's author with this user's rights"},
+	{"explain-role", 0, OPTION_TEXT, OPTIONS_ACTIONS, AT(explain_role), 0, .arg = "ROLE",
+	 .help = "role that EXPLAIN takes on by SET ROLE"},
+	{"audit", 0, OPTION_TEXT, OPTIONS_ACTIONS, AT(audit), 0, .arg = "FILE",
+	 .help = "audit log of actions (default: $XDG_STATE_HOME/dytop/audit.jsonl)"},
 
 	{"config", 0, OPTION_TEXT, OPTIONS_FILES, AT(config), OPTION_ARGV_ONLY, .arg = "FILE",
 	 .help = "configuration (default: $XDG_CONFIG_HOME/dytop/config.yaml; \"\" = none)"},
@@ -161,6 +170,7 @@ static const char *const group_title[OPTIONS_GROUP_COUNT] = {
 	[OPTIONS_BATCH] = "Snapshot",
 	[OPTIONS_SCREEN] = "Dashboard",
 	[OPTIONS_SAMPLING] = "Sampling",
+	[OPTIONS_ACTIONS] = "Actions",
 	[OPTIONS_FILES] = "Files",
 	[OPTIONS_OTHER] = "Help",
 };

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "app/options.h"
+#include "app/commands.h"
 #include "app/shown.h"
 #include "app/wipe.h"
 #include "core/mem.h"
@@ -207,10 +207,26 @@ int options_pattern_add(struct option_patterns *list, const char *text, const ch
 	return 0;
 }
 
+/* A row of the command's own, not of the table. */
+static bool is_own(const struct options *o, const struct option_def *def)
+{
+	const struct option_def *rows = o->command ? o->command->rows : NULL;
+
+	for (; rows && rows->name; rows++)
+		if (rows == def)
+			return true;
+	return false;
+}
+
+static void *place(const struct options *o, const struct option_def *def)
+{
+	return (char *)(is_own(o, def) ? o->args : (void *)(uintptr_t)o) + def->offset;
+}
+
 /* Frees what a member holds, so that a stronger place can say it anew. */
 static void value_clear(struct options *o, const struct option_def *def)
 {
-	void *at = (char *)o + def->offset;
+	void *at = place(o, def);
 	struct option_pools *pools = at;
 	struct option_patterns *patterns = at;
 
@@ -243,10 +259,15 @@ static void value_clear(struct options *o, const struct option_def *def)
 	}
 }
 
+int options_word(struct options *o, const char *text, struct err *why)
+{
+	return list_add(&o->words, text, strlen(text), o->command->name, why);
+}
+
 static int value_set(struct options *o, const struct option_def *def, const char *text, const char *where,
                      struct err *why)
 {
-	void *at = (char *)o + def->offset;
+	void *at = place(o, def);
 	double number = 0;
 	int rc;
 
@@ -291,7 +312,7 @@ static int value_set(struct options *o, const struct option_def *def, const char
 int options_set(struct options *o, const struct option_def *def, const char *text, enum option_from from,
                 const char *where, struct err *why)
 {
-	uint8_t *last = &o->from[def - options_table(NULL)];
+	uint8_t *last = is_own(o, def) ? &o->own_from[def - o->command->rows] : &o->from[def - options_table(NULL)];
 
 	if (*last < from)
 		value_clear(o, def);
@@ -305,6 +326,10 @@ void options_release(struct options *o)
 {
 	for (const struct option_def *def = options_table(NULL); def->name; def++)
 		value_clear(o, def);
+	for (const struct option_def *def = o->args ? o->command->rows : NULL; def && def->name; def++)
+		value_clear(o, def);
+	list_clear(&o->words);
+	free(o->args);
 	free(o->config_path);
 	free(o->config_dir);
 	memset(o, 0, sizeof *o);
@@ -342,7 +367,7 @@ static bool add_item(struct buf *out, const struct option_list *list, int i, boo
 
 bool options_value(const struct options *o, const struct option_def *def, int i, struct buf *out)
 {
-	const void *at = (const char *)o + def->offset;
+	const void *at = place(o, def);
 	const struct option_size *size = at;
 
 	if (i > 0 && def->kind != OPTION_LIST && def->kind != OPTION_NAMES)

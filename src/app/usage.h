@@ -3,12 +3,15 @@
 #ifndef APP_USAGE_H
 #define APP_USAGE_H
 
+#include "app/commands.h"
 #include "app/files.h"
 #include "app/options.h"
 #include "core/buf.h"
 
-void usage_help(struct buf *out);    /* at most 80 columns wide */
-void usage_options(struct buf *out); /* names, one a line */
+/* At most 80 columns wide. NULL: the program's; else the command's, which lists its own options and the general ones that it
+ * shares by their groups only. */
+void usage_help(struct buf *out, const struct command *command);
+void usage_options(struct buf *out); /* names of all, those of the commands too, one a line */
 /* Options, formats, keys, screens, panels, themes: the reference part of the man page (roff) and the README (Markdown). */
 void usage_reference(const struct files *f, bool roff, struct buf *out);
 void usage_panels(const struct files *f, struct buf *out);

@@ -27,7 +27,9 @@ BEGIN {
 	home("^c[jJ][sS][oO][nN]/", "^src/model/json")
 	home("^utf8proc\\.h$", "^src/core/")
 	home("^openssl/", "^src/source/tls\\.")
-	home("^dlfcn\\.h$", "^src/source/")
+	home("^dlfcn\\.h$", "^src/source/|^src/insight/parse|^src/bridge/codec")
+	home("^pg_query\\.h$", "^src/insight/parse")
+	home("^(zlib|sodium|sodium/.*)\\.h$", "^src/bridge/codec")
 	home("^getopt\\.h$", "^src/app/")
 	# what waits, opens or sends has no place in the pure folders
 	home("^(sys/socket|netdb|poll|sys/poll|sys/select|sys/epoll|pthread|sys/wait)\\.h$", "^src/(loop|source|store|action|bridge|app)/|^src/ui/(term|outq)\\.")

@@ -360,7 +360,7 @@ START_TEST(help_fits_and_names_all)
 	struct buf help = BUF_INIT(1 << 20);
 	char name[80];
 
-	usage_help(&help);
+	usage_help(&help, NULL);
 	for (const char *line = buf_text(&help); *line;) {
 		size_t len = strcspn(line, "\n");
 		ck_assert_msg(len <= 80, "%.*s", (int)len, line);

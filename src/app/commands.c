@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: PostgreSQL */
+#include "app/commands.h"
+
+#include <string.h>
+
+static const struct command *const all[] = {
+	NULL,
+};
+
+const struct command *const *commands_all(void)
+{
+	return all;
+}
+
+const struct command *commands_find(const char *name)
+{
+	for (int i = 0; all[i]; i++)
+		if (strcmp(all[i]->name, name) == 0)
+			return all[i];
+	return NULL;
+}

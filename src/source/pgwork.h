@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/*
+ * A PostgreSQL connection that does things: what actions, the pool, warm-up and bench stand on. It runs statements in the
+ * order they were given, one protocol statement each (extended protocol: a text with two statements is refused by the
+ * server), never waits, and is opened again only when its owner says so: nothing is ever sent twice.
+ *
+ * Every statement gets exactly one done(); all callbacks come from the loop, never from inside a call of this header.
+ * A pgwork may be freed in its own callbacks only through loop_defer().
+ */
+#ifndef SOURCE_PGWORK_H
+#define SOURCE_PGWORK_H
+
+#include "core/err.h"
+#include "core/log.h"
+#include "loop/loop.h"
+#include "source/pgresult.h"
+#include "source/source.h"
+
+struct pgwork;
+
+struct pgwork_events {
+	void (*up)(void *ctx);   /* logged in, settings are set; NULL: not told */
+	/* Could not connect, or lost; what was open has had its done() before. pgwork_open() is allowed. NULL: not told. */
+	void (*down)(void *ctx, const struct err *why);
+	void (*notice)(void *ctx, const char *severity, const char *sqlstate, const char *text); /* raw texts; NULL: dropped */
+	void (*notify)(void *ctx, const char *channel, const char *payload, int pid);            /* after LISTEN; raw */
+	void *ctx;
+};
+
+struct pgwork_conf {
+	const struct source_conf *conf; /* where to; borrowed for pgwork_new() only; its password is copied, not wiped */
+	struct source *like;            /* or: where this live source is connected to, with its credentials */
+	const char *over;               /* a conninfo string or URI whose settings win over those; NULL none */
+	const char *dbname;             /* wins over all; NULL as above */
+	const char *application;        /* application_name; NULL "dytop" */
+	/* Session settings, name, value, ..., NULL; set by set_config() once logged in (statement_timeout, search_path ...). NULL
+	 * none. What the server refuses makes it go down with that reason. */
+	const char *const *settings;
+	bool copies;                    /* for pgwork_copy(): plain mode, one statement at a time, no streams of several */
+	double connect_timeout_ms;      /* default 10000 */
+	struct log *log;
+};
+
+struct pgwork_outcome {
+	const struct err *why;          /* NULL = it worked. Words for a person, cleaned */
+	const char *sqlstate;           /* of an error; "" none */
+	const struct pgresult *result;  /* rows (not of a stream); NULL on error. Gone after the call */
+	int64_t affected;               /* rows, from the command tag; -1 it has none */
+	double elapsed_ms;              /* since it was sent */
+	bool sent;                      /* bytes of it left us: when why is ERR_LOST, its fate is unknown */
+	bool skipped;                   /* an earlier one of the same batch failed */
+};
+
+struct pgwork_query {
+	const char *sql;
+	const char *name;               /* prepared under that name at first use on this connection; NULL: not prepared */
+	const char *const *values;      /* texts, NULL = SQL NULL; copied */
+	int count;
+	bool binary;                    /* results in binary; else as texts */
+	bool stream;                    /* rows come by rows() as they arrive, none are kept */
+	double deadline_ms;             /* then a cancel is sent, and done gets ERR_TIMEOUT when the server has obeyed, or the
+	                                 * connection is dropped 5 s later; 0 = none */
+	/* Streams: some rows; return false to be held until pgwork_more() (nothing is read meanwhile). */
+	bool (*rows)(void *ctx, const struct pgresult *rows);
+	void (*done)(void *ctx, const struct pgwork_outcome *outcome); /* NULL: not told */
+	void *ctx;
+};
+
+/* ERR_INVALID: bad conninfo. Connects to nothing. */
+int pgwork_new(struct pgwork **out, struct loop *l, const struct pgwork_conf *conf, const struct pgwork_events *events,
+               struct err *why) MUSTCHECK;
+void pgwork_free(struct pgwork *w); /* NULL is accepted; closes; open statements get no done() */
+void pgwork_open(struct pgwork *w); /* no-op when open or opening */
+void pgwork_close(struct pgwork *w); /* open statements get ERR_LOST from the loop; no down() */
+bool pgwork_is_up(const struct pgwork *w);
+
+/* Queues statements under one sync: when one fails the rest are skipped, and what is not inside BEGIN ... COMMIT is one
+ * implicit transaction. A statement that may not be in a transaction block (VACUUM, ... CONCURRENTLY) must come alone. Not up
+ * yet: sent when it is. Texts are copied. */
+void pgwork_run(struct pgwork *w, const struct pgwork_query *queries, int count);
+/* A query under way with its rows held goes on. */
+void pgwork_more(struct pgwork *w);
+/* Asks the server to cancel what runs (by a second, short connection); the statement's done() tells what came of it. */
+void pgwork_cancel(struct pgwork *w);
+/* Statements that have no done() yet. */
+int pgwork_open_count(const struct pgwork *w);
+
+/* COPY ... FROM STDIN: `fill` is called whenever more may be sent: it appends bytes to out and returns 1, 0 at the end, or
+ * negative with *why to give up (the server discards all). done as of a statement. Only with conf.copies. */
+void pgwork_copy(struct pgwork *w, const char *sql, int (*fill)(void *ctx, struct buf *out, struct err *why),
+                 void (*done)(void *ctx, const struct pgwork_outcome *outcome), void *ctx);
+
+const char *pgwork_name(const struct pgwork *w);    /* "bridge@db1:5432", raw */
+const char *pgwork_user(const struct pgwork *w);
+const char *pgwork_dbname(const struct pgwork *w);
+int pgwork_version(const struct pgwork *w);         /* 150020; 0 when not up */
+int pgwork_backend_pid(const struct pgwork *w);
+const char *pgwork_parameter(const struct pgwork *w, const char *name);
+
+#endif
