@@ -19,9 +19,10 @@ struct redis_work;
 
 struct redis_work_events {
 	void (*up)(void *ctx);                          /* logged in, database selected; NULL: not told */
-	/* Could not connect, refused, or lost; what was open has had its reply() with ERR_LOST before. */
+	/* Could not connect, refused (ERR_AUTH, ERR_CONNECT), silent (ERR_TIMEOUT), beyond a ceiling of source/resp.h (ERR_TOO_BIG) or
+	 * lost; what was open has had its reply() before. redis_work_open() is allowed. NULL: not told. */
 	void (*down)(void *ctx, const struct err *why);
-	void (*drained)(void *ctx);                     /* fewer than half of window replies are open again; NULL: not told */
+	void (*drained)(void *ctx);                     /* it was full, and no more than half of that is open again; NULL: not told */
 	void *ctx;
 };
 
@@ -33,7 +34,8 @@ struct redis_work_conf {
 	struct log *log;
 };
 
-/* why NULL: reply is there (a RESP_ERROR is a reply); else ERR_LOST or ERR_TIMEOUT and reply NULL: its fate is unknown. */
+/* why NULL: reply is there (a RESP_ERROR is a reply), gone after the call. Else reply is NULL: ERR_LOST or ERR_TIMEOUT (its fate is
+ * unknown), or ERR_TOO_BIG (it was not sent: 14 MiB or a million commands are waiting). */
 typedef void redis_work_reply(void *ctx, const struct resp_reply *reply, const struct err *why);
 
 int redis_work_new(struct redis_work **out, struct loop *l, const struct redis_work_conf *conf,
@@ -46,7 +48,7 @@ bool redis_work_is_up(const struct redis_work *w);
  * reply() from the loop. reply may be NULL. Words are copied. */
 void redis_work_send(struct redis_work *w, int argc, const struct str *argv, redis_work_reply *reply, void *ctx);
 int redis_work_open_count(const struct redis_work *w); /* replies that are awaited */
-bool redis_work_full(const struct redis_work *w);      /* `window` or more: wait for drained() */
+bool redis_work_full(const struct redis_work *w);      /* `window` replies or more, or 2 MiB to leave: wait for drained() */
 const char *redis_work_name(const struct redis_work *w); /* "cache1:6379", raw */
 
 #endif

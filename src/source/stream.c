@@ -418,3 +418,8 @@ void stream_send(struct stream *s, const void *bytes, size_t len)
 		loop_fd_want(s->watch, LOOP_READ | LOOP_WRITE);
 	}
 }
+
+size_t stream_unsent(const struct stream *s)
+{
+	return s->bev ? evbuffer_get_length(bufferevent_get_output(s->bev)) : s->unsent.len;
+}

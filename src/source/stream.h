@@ -38,5 +38,7 @@ struct stream *stream_open(struct loop *l, const struct stream_conf *conf, const
 void stream_free(struct stream *s); /* closes; no callback comes after; NULL is accepted */
 /* Queues bytes; only after connected(). */
 void stream_send(struct stream *s, const void *bytes, size_t len);
+/* Bytes of that which the kernel has not taken yet. In clear what would go beyond 16 MiB is lost: a sender of much looks here first. */
+size_t stream_unsent(const struct stream *s);
 
 #endif

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/*
+ * A working Redis connection under a test's control: commands come on stdin, a JSON line per event goes to stdout.
+ *
+ *   redis_driver TARGET [-w WINDOW] [-d DEADLINE_MS] [-c CONNECT_MS] [-u USER]     (the password comes in DRIVER_PASSWORD)
+ *   stdin: "open", "close", "send WORD...", "flood COUNT WORD..." (all at once, whatever the window says),
+ *          "pump COUNT BYTES" (SET k:i, within the window), "check COUNT BYTES" (GET k:i, each value compared), "quit"
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/buf.h"
+#include "core/mem.h"
+#include "model/json.h"
+#include "source/redis_work.h"
+
+enum { WORDS_MAX = 8, VALUE_MAX = 1 << 20 };
+
+struct driver {
+	struct loop *loop;
+	struct redis_work *work;
+	struct loop_fd *input;
+	char line[4096];
+	size_t line_len;
+	/* pump, check, flood */
+	bool checking;
+	int sent, count, got, good, failed;
+	size_t bytes;
+	char *value;
+	char last[200];
+	struct clock began;
+};
+
+static void print(const char *event, const char *text, int64_t number)
+{
+	struct buf out = BUF_INIT(1 << 20);
+	struct json_writer w;
+
+	json_begin(&w, &out, false);
+	json_open_map(&w, NULL);
+	json_put_string(&w, "event", event);
+	json_put_string(&w, "text", text);
+	json_put_number(&w, "number", (double)number);
+	json_close(&w);
+	buf_addc(&out, '\n');
+	if (write(STDOUT_FILENO, buf_text(&out), out.len) < 0)
+		exit(1);
+	buf_release(&out);
+}
+
+static void on_up(void *ctx)
+{
+	struct driver *d = ctx;
+
+	print("up", redis_work_name(d->work), 0);
+}
+
+static void on_down(void *ctx, const struct err *why)
+{
+	(void)ctx;
+	print(err_name(why->code), why->text, -1);
+}
+
+static void on_reply(void *ctx, const struct resp_reply *reply, const struct err *why)
+{
+	(void)ctx;
+	if (why)
+		print("lost", why->text, why->code);
+	else
+		print("reply", reply->text.at ? reply->text.at : "", reply->type == RESP_INTEGER ? reply->integer : reply->type);
+}
+
+static void fill(struct driver *d);
+
+/* The value tells which command it answers, so a reply out of step is seen. */
+static void value_of(struct driver *d, int i)
+{
+	char head[16];
+
+	snprintf(head, sizeof(head), "%010d", i);
+	memcpy(d->value, head, 10);
+}
+
+static void on_many(void *ctx, const struct resp_reply *reply, const struct err *why)
+{
+	struct driver *d = ctx;
+	int i = d->got++;
+
+	if (why) {
+		d->failed++;
+		snprintf(d->last, sizeof(d->last), "%.190s", why->text);
+	} else if (d->checking) {
+		value_of(d, i);
+		d->good += reply->type == RESP_STRING && str_eq(reply->text, (struct str){d->value, d->bytes});
+	} else {
+		d->good += reply->type == RESP_STATUS && str_is(reply->text, "OK");
+	}
+	if (d->got == d->count) {
+		struct clock now;
+		char text[300];
+		clock_read(&now);
+		double seconds = (double)(now.mono_ns - d->began.mono_ns) / 1e9;
+		snprintf(text, sizeof(text), "good %d failed %d rate %.0f %s", d->good, d->failed, d->count / seconds, d->last);
+		print("many", text, d->good);
+	}
+}
+
+static void fill(struct driver *d)
+{
+	char key[32];
+
+	while (d->sent < d->count && !redis_work_full(d->work)) {
+		int i = d->sent++;
+		value_of(d, i);
+		snprintf(key, sizeof(key), "k:%d", i);
+		struct str words[3] = {d->checking ? STR("GET") : STR("SET"), str_from(key), {d->value, d->bytes}};
+		redis_work_send(d->work, d->checking ? 2 : 3, words, on_many, d);
+	}
+}
+
+static void on_drained(void *ctx)
+{
+	fill(ctx);
+}
+
+static void begin(struct driver *d, int count, size_t bytes, bool checking)
+{
+	d->sent = d->got = d->good = d->failed = 0;
+	d->last[0] = '\0';
+	d->count = count;
+	d->checking = checking;
+	d->bytes = bytes < 10 ? 10 : bytes < VALUE_MAX ? bytes : VALUE_MAX;
+	clock_read(&d->began);
+}
+
+static void run_line(struct driver *d, char *line)
+{
+	struct str words[WORDS_MAX];
+	int count = 0;
+	char *rest = line, *word;
+
+	while (count < WORDS_MAX && (word = strsep(&rest, " ")))
+		words[count++] = str_from(word);
+	if (str_is(words[0], "open")) {
+		redis_work_open(d->work);
+	} else if (str_is(words[0], "close")) {
+		redis_work_close(d->work);
+		print("closed", redis_work_is_up(d->work) ? "up" : "", redis_work_open_count(d->work));
+	} else if (str_is(words[0], "send")) {
+		redis_work_send(d->work, count - 1, words + 1, on_reply, d);
+	} else if (str_is(words[0], "flood")) {
+		begin(d, (int)strtol(words[1].at, NULL, 10), 0, false);
+		d->sent = d->count;
+		for (int i = 0; i < d->count; i++)
+			redis_work_send(d->work, count - 2, words + 2, on_many, d);
+	} else if (str_is(words[0], "pump") || str_is(words[0], "check")) {
+		begin(d, (int)strtol(words[1].at, NULL, 10), strtoul(words[2].at, NULL, 10), str_is(words[0], "check"));
+		fill(d);
+	} else if (str_is(words[0], "quit")) {
+		loop_stop(d->loop);
+	}
+}
+
+static void on_input(void *ctx, unsigned got)
+{
+	struct driver *d = ctx;
+	ssize_t n = read(STDIN_FILENO, d->line + d->line_len, sizeof(d->line) - 1 - d->line_len);
+	char *end;
+
+	(void)got;
+	if (n <= 0) {
+		loop_stop(d->loop);
+		return;
+	}
+	d->line_len += (size_t)n;
+	d->line[d->line_len] = '\0';
+	while ((end = strchr(d->line, '\n'))) {
+		*end = '\0';
+		run_line(d, d->line);
+		d->line_len -= (size_t)(end + 1 - d->line);
+		memmove(d->line, end + 1, d->line_len + 1);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	struct driver d = {0};
+	struct source_conf where = {.kind = PANEL_REDIS, .password = getenv("DRIVER_PASSWORD")};
+	struct redis_work_conf conf = {.conf = &where, .name = "driver"};
+	const struct redis_work_events events = {on_up, on_down, on_drained, &d};
+	struct err why;
+	int option;
+
+	while ((option = getopt(argc, argv, "w:d:c:u:")) != -1) {
+		if (option == 'w')
+			conf.window = (int)strtol(optarg, NULL, 10);
+		else if (option == 'd')
+			conf.deadline_ms = strtod(optarg, NULL);
+		else if (option == 'c')
+			where.connect_timeout_ms = strtod(optarg, NULL);
+		else
+			where.redis_user = optarg;
+	}
+	where.target = argv[optind];
+	d.value = mem_alloc(VALUE_MAX);
+	memset(d.value, 'v', VALUE_MAX);
+	if (loop_new(&d.loop, &why) || redis_work_new(&d.work, d.loop, &conf, &events, &why)) {
+		print("invalid", why.text, why.code);
+		return 1;
+	}
+	d.input = loop_fd_new(d.loop, STDIN_FILENO, LOOP_READ, on_input, &d);
+	loop_run(d.loop);
+	loop_fd_free(d.input);
+	redis_work_free(d.work);
+	loop_once(d.loop, false);
+	loop_free(d.loop);
+	free(d.value);
+	return 0;
+}
