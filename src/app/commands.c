@@ -3,7 +3,10 @@
 
 #include <string.h>
 
+extern const struct command cmd_audit;
+
 static const struct command *const all[] = {
+	&cmd_audit,
 	NULL,
 };
 

@@ -152,6 +152,7 @@ struct options {
 	char *explain_conn;           /* --explain-as: the same for EXPLAIN */
 	char *explain_role;           /* role taken on by SET ROLE for EXPLAIN */
 	char *audit;                  /* file; NULL = the usual place */
+	bool audit_literals;          /* of statements that people and applications wrote */
 
 	/* where things were found */
 	char *config_path;            /* the file that was read; NULL = none */

@@ -123,6 +123,8 @@ static const struct option_def table[] = {
 	 .help = "role that EXPLAIN takes on by SET ROLE"},
 	{"audit", 0, OPTION_TEXT, OPTIONS_ACTIONS, AT(audit), 0, .arg = "FILE",
 	 .help = "audit log of actions (default: $XDG_STATE_HOME/dytop/audit.jsonl)"},
+	{"audit-literals", 0, OPTION_FLAG, OPTIONS_ACTIONS, AT(audit_literals), 0,
+	 .help = "keep the literals of foreign statements in the audit log; else they are written as ?"},
 
 	{"config", 0, OPTION_TEXT, OPTIONS_FILES, AT(config), OPTION_ARGV_ONLY, .arg = "FILE",
 	 .help = "configuration (default: $XDG_CONFIG_HOME/dytop/config.yaml; \"\" = none)"},

@@ -2,6 +2,7 @@
 #include "loop/background.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -13,7 +14,7 @@
 
 /* Held by the loop's side and by the thread; the last one frees it. */
 struct task {
-	void (*work)(void);
+	struct background_job job;
 	int wake; /* eventfd */
 	atomic_int holders;
 };
@@ -32,6 +33,8 @@ static void task_drop(struct task *t)
 		return;
 	if (t->wake >= 0)
 		close(t->wake);
+	if (t->job.drop)
+		t->job.drop(t->job.job);
 	free(t);
 }
 
@@ -41,7 +44,7 @@ static void *run(void *arg)
 	uint64_t one = 1;
 	ssize_t written;
 
-	t->work();
+	t->job.work(t->job.job);
 	do
 		written = write(t->wake, &one, sizeof(one));
 	while (written < 0 && errno == EINTR);
@@ -59,13 +62,29 @@ void background_cancel(struct background *b)
 	free(b);
 }
 
+bool background_wait(struct background *b, double ms)
+{
+	struct pollfd p = {.fd = b->task->wake, .events = POLLIN};
+	int got;
+
+	if (b->timer)
+		return true;
+	do
+		got = poll(&p, 1, (int)ms);
+	while (got < 0 && errno == EINTR);
+	return got > 0;
+}
+
 static void finish(struct background *b)
 {
+	struct task *t = b->task;
 	void (*done)(void *) = b->done;
 	void *ctx = b->ctx;
 
+	atomic_fetch_add(&t->holders, 1); /* the job lives until done() has seen it */
 	background_cancel(b);
 	done(ctx);
+	task_drop(t);
 }
 
 static void on_wake(void *ctx, unsigned got)
@@ -97,12 +116,12 @@ static bool start_thread(struct task *t)
 	return started;
 }
 
-struct background *background_start(struct loop *l, void (*work)(void), void (*done)(void *ctx), void *ctx)
+struct background *background_start_job(struct loop *l, const struct background_job *job, void (*done)(void *ctx), void *ctx)
 {
 	struct background *b = mem_alloc(sizeof(*b));
 	struct task *t = mem_alloc(sizeof(*t));
 
-	t->work = work;
+	t->job = *job;
 	t->wake = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	atomic_init(&t->holders, 2);
 	b->task = t;
@@ -113,8 +132,26 @@ struct background *background_start(struct loop *l, void (*work)(void), void (*d
 		return b;
 	}
 	atomic_store(&t->holders, 1);
-	work();
+	t->job.work(t->job.job);
 	b->timer = loop_timer_new(l, on_timer, b);
 	loop_timer_in(b->timer, 0);
 	return b;
+}
+
+/* The plain form: its function is the job. */
+struct plain {
+	void (*work)(void);
+};
+
+static void work_plain(void *job)
+{
+	((struct plain *)job)->work();
+}
+
+struct background *background_start(struct loop *l, void (*work)(void), void (*done)(void *ctx), void *ctx)
+{
+	struct plain *p = mem_alloc(sizeof(*p));
+
+	p->work = work;
+	return background_start_job(l, &(struct background_job){work_plain, free, p}, done, ctx);
 }
