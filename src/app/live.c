@@ -8,13 +8,14 @@
 #include <unistd.h>
 
 #include "app/board.h"
+#include "app/trim.h"
 #include "core/mem.h"
 #include "ui/canvas.h"
 #include "ui/term.h"
 
 enum {
 	LIVE_HOLD_MS = 50,     /* how long a paint waits for the rest of a round trip */
-	LIVE_COPY_MAX = 64 * 1024,
+	LIVE_TRIM_MS = 1500,   /* after the start: everything is loaded and has been used once */
 };
 
 struct live {
@@ -24,7 +25,7 @@ struct live {
 	struct term *term;
 	struct loop_fd *input;
 	struct loop_signal *signals[8];
-	struct loop_timer *hold;
+	struct loop_timer *hold, *trim;
 	int64_t changed_ns;    /* first change that is not on the screen yet, 0 = none */
 	bool urgent;           /* a key: paint at the end of this turn */
 	bool resized, suspended;
@@ -41,6 +42,12 @@ static void on_hold(void *ctx)
 	struct live *v = ctx;
 
 	v->urgent = true; /* the turn's end paints */
+}
+
+static void on_trim(void *ctx)
+{
+	(void)ctx;
+	trim_pages();
 }
 
 static void on_changed(void *ctx)
@@ -319,6 +326,7 @@ static void release(struct live *v)
 			loop_signal_free(v->signals[i]);
 	loop_fd_free(v->input);
 	loop_timer_free(v->hold);
+	loop_timer_free(v->trim);
 	if (v->term) {
 		term_close(v->term);
 		if (v->conf->guard)
@@ -337,6 +345,8 @@ int live_run(struct loop *l, const struct live_conf *conf, int *signo, struct er
 	session.changed = on_changed;
 	session.changed_ctx = &v;
 	v.hold = loop_timer_new(l, on_hold, &v);
+	v.trim = loop_timer_new(l, on_trim, &v);
+	loop_timer_in(v.trim, LIVE_TRIM_MS);
 	rc = open_terminal(&v, why);
 	if (rc < 0)
 		goto out;
