@@ -32,7 +32,7 @@ int64_t cadence_due_ns(const struct cadence *c, double interval_ms, double every
 	if (c->asked_ns == 0)
 		return 0;
 	if (cost > 0) { /* false for NAN */
-		double slow = share > 0 ? cost / share : CADENCE_SLOWEST_MS;
+		double slow = share > 0 ? cost / share * fmax(1, cost / CADENCE_DEAR_MS) : CADENCE_SLOWEST_MS;
 
 		wait = fmax(wait, fmin(slow, CADENCE_SLOWEST_MS));
 	}

@@ -28,14 +28,17 @@ START_TEST(cost_slows_down_and_one_hiccup_does_not)
 
 	cadence_note(&c, 900, 0.5); /* the first answer came from a cold cache */
 	ck_assert_int_eq(cadence_due_ns(&c, 1000, 0, 0.003), S + 60 * S);
-	cadence_note(&c, 9.5, 0.5);
-	ck_assert_double_eq_tol(cadence_cost_ms(&c), 9, 1e-9);
-	ck_assert_int_eq(cadence_due_ns(&c, 1000, 0, 0.003), S + 3 * S);
+	cadence_note(&c, 8.5, 0.5);
+	ck_assert_double_eq_tol(cadence_cost_ms(&c), 8, 1e-9);
+	ck_assert_int_eq(cadence_due_ns(&c, 1000, 0, 0.004), S + 4 * S); /* 8 ms / 0.004 is 2 s; twice dear: twice as long */
 	cadence_note(&c, 500, 0.5);
-	ck_assert_int_eq(cadence_due_ns(&c, 1000, 0, 0.003), S + 3 * S);
+	ck_assert_int_eq(cadence_due_ns(&c, 1000, 0, 0.004), S + 4 * S);
 	for (int i = 0; i < CADENCE_KEEP; i++) /* but when it stays dear, it slows down */
-		cadence_note(&c, 30, 0);
-	ck_assert_int_eq(cadence_due_ns(&c, 1000, 0, 0.003), S + 10 * S);
+		cadence_note(&c, 12, 0);
+	ck_assert_int_eq(cadence_due_ns(&c, 1000, 0, 0.004), S + 9 * S);
+	for (int i = 0; i < CADENCE_KEEP; i++) /* what is cheap has the whole share */
+		cadence_note(&c, 3.2, 0);
+	ck_assert_int_eq(cadence_due_ns(&c, 100, 0, 0.004), S + 800 * (S / 1000));
 }
 END_TEST
 
