@@ -12,6 +12,8 @@ hidden: is_hidden
 sort: -age
 hide: {title: idle, when: 'state = "idle"'}
 tree: {id: pid, parent: parent, default: no}
+target: {kind: session, pid: pid, start: backend_start, user: usesysid, database: datid, queryid: query_id,
+         text: query}
 cycle: [age, xact_age, backend_age]
 # Idle sessions come without their text: they are most of the rows, and that text is of no use until a row is opened.
 # A text may come from a database of another encoding and end within a character, which left() takes for an error:

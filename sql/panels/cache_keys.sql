@@ -8,6 +8,7 @@ every: 5s
 reader: keys
 params: [key_patterns]     # "label=glob label=glob ..."; without it the text before the first : . / | is the kind
 key: [kind]
+target: {kind: keys, name: kind, text: pattern}
 sort: -keys
 fields:
   kind: text

@@ -5,6 +5,7 @@ screen: databases
 order: 100
 every: 2s
 key: [datid]
+target: {kind: database, database: datid, name: database}
 reset: stats_reset
 sort: -xacts
 trend: d(xact_commit) + d(xact_rollback)

@@ -8,6 +8,7 @@ order: 40
 every: 10s
 limit: 50000
 key: [indexrelid]
+target: {kind: index, oid: indexrelid, name: index}
 sort: -scans
 trend: d(idx_scan)
 fields:

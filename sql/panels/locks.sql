@@ -8,9 +8,11 @@ order: 30
 key: [pid]
 sort: -victims
 tree: {id: pid, parent: blocker, default: yes}
+target: {kind: session, pid: pid, start: backend_start, user: usesysid, database: datid, text: query}
 # Of several blockers the tree takes one that waits for nobody, so that the root is the one to look at.
 fields:
   pid: id
+  backend_start: time
   blocker: id
   blockers: text
   victims: gauge
@@ -100,7 +102,7 @@ WITH RECURSIVE waiting AS MATERIALIZED (
 	       (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database()) AS own
 	 WHERE NOT l.granted AND l.pid IS NOT NULL
 )
-SELECT s.pid, e.blocker, array_to_string(e.blockers, ' ') AS blockers,
+SELECT s.pid, a.backend_start, e.blocker, array_to_string(e.blockers, ' ') AS blockers,
        (SELECT count(*) FROM chain AS c WHERE c.above = s.pid) AS victims,
        clock_timestamp() - l.waitstart AS waited, l.locktype AS lock_type, replace(l.mode, 'Lock', '') AS mode,
        l.target,
@@ -153,7 +155,7 @@ WITH RECURSIVE waiting AS MATERIALIZED (
 	       (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database()) AS own
 	 WHERE NOT l.granted AND l.pid IS NOT NULL
 )
-SELECT s.pid, e.blocker, array_to_string(e.blockers, ' ') AS blockers,
+SELECT s.pid, a.backend_start, e.blocker, array_to_string(e.blockers, ' ') AS blockers,
        (SELECT count(*) FROM chain AS c WHERE c.above = s.pid) AS victims,
        l.locktype AS lock_type, replace(l.mode, 'Lock', '') AS mode, l.target,
        l.own_relation AS relation, a.datid, a.usesysid, a.application_name AS application,

@@ -6,9 +6,11 @@ screen: progress
 digit: 9
 order: 90
 key: [pid, command]
+target: {kind: session, pid: pid, start: backend_start, database: datid}
 sort: -age
 fields:
   pid: id
+  backend_start: time
   datid: id
   relation: id
   command: text
@@ -47,8 +49,8 @@ figures:
   - {name: jobs_running, title: long commands, expr: count(), unit: count}
 */
 -- since 180000
-SELECT p.pid, p.datid, CASE WHEN p.datid = own.oid THEN p.relid END AS relation, p.command, p.phase, p.unit, p.done,
-       p.total, p.detail,
+SELECT p.pid, a.backend_start, p.datid, CASE WHEN p.datid = own.oid THEN p.relid END AS relation, p.command, p.phase,
+       p.unit, p.done, p.total, p.detail,
        clock_timestamp() - a.query_start AS age, a.wait_event_type || ':' || a.wait_event AS wait
   FROM (
 	SELECT v.pid, v.datid, v.relid, 'VACUUM' AS command, v.phase,
@@ -98,8 +100,8 @@ SELECT p.pid, p.datid, CASE WHEN p.datid = own.oid THEN p.relid END AS relation,
        (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database()) AS own
 
 -- since 170000
-SELECT p.pid, p.datid, CASE WHEN p.datid = own.oid THEN p.relid END AS relation, p.command, p.phase, p.unit, p.done,
-       p.total, p.detail,
+SELECT p.pid, a.backend_start, p.datid, CASE WHEN p.datid = own.oid THEN p.relid END AS relation, p.command, p.phase,
+       p.unit, p.done, p.total, p.detail,
        clock_timestamp() - a.query_start AS age, a.wait_event_type || ':' || a.wait_event AS wait
   FROM (
 	SELECT v.pid, v.datid, v.relid, 'VACUUM' AS command, v.phase,
@@ -148,8 +150,8 @@ SELECT p.pid, p.datid, CASE WHEN p.datid = own.oid THEN p.relid END AS relation,
        (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database()) AS own
 
 -- since 140000
-SELECT p.pid, p.datid, CASE WHEN p.datid = own.oid THEN p.relid END AS relation, p.command, p.phase, p.unit, p.done,
-       p.total, p.detail,
+SELECT p.pid, a.backend_start, p.datid, CASE WHEN p.datid = own.oid THEN p.relid END AS relation, p.command, p.phase,
+       p.unit, p.done, p.total, p.detail,
        clock_timestamp() - a.query_start AS age, a.wait_event_type || ':' || a.wait_event AS wait
   FROM (
 	SELECT v.pid, v.datid, v.relid, 'VACUUM' AS command, v.phase, 'blocks' AS unit,
@@ -196,8 +198,8 @@ SELECT p.pid, p.datid, CASE WHEN p.datid = own.oid THEN p.relid END AS relation,
        (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database()) AS own
 
 -- since 130000
-SELECT p.pid, p.datid, CASE WHEN p.datid = own.oid THEN p.relid END AS relation, p.command, p.phase, p.unit, p.done,
-       p.total, p.detail,
+SELECT p.pid, a.backend_start, p.datid, CASE WHEN p.datid = own.oid THEN p.relid END AS relation, p.command, p.phase,
+       p.unit, p.done, p.total, p.detail,
        clock_timestamp() - a.query_start AS age, a.wait_event_type || ':' || a.wait_event AS wait
   FROM (
 	SELECT v.pid, v.datid, v.relid, 'VACUUM' AS command, v.phase, 'blocks' AS unit,

@@ -5,6 +5,7 @@ screen: settings
 order: 140
 every: 60s
 key: [name]
+target: {kind: setting, name: name}
 sort: place
 hide: {title: good ones, when: 'verdict = "ok"'}
 fields:

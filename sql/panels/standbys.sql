@@ -6,6 +6,7 @@ screen: replication
 order: 130
 every: 2s
 key: [pid, backend_start]
+target: {kind: session, pid: pid, start: backend_start}
 sort: -lag
 fields:
   pid: id

@@ -10,6 +10,7 @@ needs: [pg_stat_statements]
 key: [userid, dbid, queryid, toplevel]
 reset: stats_since
 hidden: is_hidden
+target: {kind: statement, user: userid, database: dbid, queryid: queryid}
 sort: -reads
 trend: d(shared_read) + d(shared_written) + d(temp_read) + d(temp_written)
 fields:

@@ -8,6 +8,7 @@ order: 50
 every: 10s
 limit: 50000
 key: [relid]
+target: {kind: table, oid: relid, name: table}
 sort: -seq_reads
 trend: d(seq_scan) + d(idx_scan)
 fields:

@@ -106,6 +106,23 @@ struct panel_chart {
 	int figure_count;
 };
 
+/* What a row is to a person who acts on it (target:), and which fields name it. */
+enum panel_target {
+	TARGET_NONE,      /* nothing can be done to it */
+	TARGET_SESSION, TARGET_STATEMENT, TARGET_TABLE, TARGET_INDEX, TARGET_DATABASE, TARGET_SETTING,
+	TARGET_KEYS,      /* a kind of cached keys */
+	TARGET_COUNT
+};
+enum panel_part {
+	PART_PID, PART_START, /* of a session: both, so that a pid used again is another one */
+	PART_USER, PART_DATABASE, /* oids */
+	PART_QUERYID,
+	PART_OID,         /* of a table or index */
+	PART_NAME,        /* of a setting, a database, a kind of keys; of others only to be shown */
+	PART_TEXT,        /* the statement, the pattern of keys: as far as it is known */
+	PART_COUNT
+};
+
 struct panel_timings { /* field numbers that the ladder reads; calls = -1: no ladder */
 	int calls, total, mean, stddev, max, queryid;
 };
@@ -140,6 +157,8 @@ struct panel {
 	int tree_id, tree_parent; /* field numbers, -1 none */
 	bool tree_default;
 	struct expr *trend;      /* per-row series for a TREND column; the column named "trend" shows it */
+	enum panel_target target;
+	int part[PART_COUNT];    /* field numbers, -1 not said */
 	struct panel_timings timings;
 	const char *observes;    /* name of the panel whose ladder this one's rows feed (in-flight ages), or NULL */
 	int observe_id, observe_age; /* fields: queryid, age in ms */
@@ -179,5 +198,7 @@ const struct panel_body *panel_body_for(const struct panel *p, int lookup, int v
 int panel_field_by_name(const struct panel *p, struct str name);   /* -1 */
 int panel_column_by_name(const struct panel *p, struct str name);  /* by name or title, any case; -1 */
 int panel_lookup_by_name(const struct panel *p, struct str name);  /* -1 */
+/* "session", "statement", ...; "" for TARGET_NONE. */
+const char *panel_target_name(enum panel_target target);
 
 #endif

@@ -10,7 +10,7 @@ static const char *const known_keys[] = {
 	"title", "about", "source",  "screen",   "shape",  "digit",   "order",   "always",  "every",  "timeout",
 	"limit", "needs", "params",  "reader",   "key",    "reset",   "hidden",  "sort",    "hide",   "tree",
 	"cycle", "trend", "timings", "observes", "fields", "lookups", "columns", "figures", "charts", "empty",
-	NULL,
+	"target", NULL,
 };
 
 static int read_source(struct panel_parser *pp)
@@ -338,5 +338,7 @@ int panel_parse_links(struct panel_parser *pp)
 		rc = read_timings(pp);
 	if (rc == 0)
 		rc = read_observes(pp);
+	if (rc == 0)
+		rc = panel_parse_target(pp);
 	return rc;
 }

@@ -42,6 +42,8 @@ int panel_parse_figures(struct panel_parser *pp) MUSTCHECK;  /* figures: and cha
 /* panel_header.c: everything else of the header; the first part needs nothing, the second one fields and columns. */
 int panel_parse_top(struct panel_parser *pp) MUSTCHECK;
 int panel_parse_links(struct panel_parser *pp) MUSTCHECK;
+/* panel_target.c: what a row is to those who act on it. */
+int panel_parse_target(struct panel_parser *pp) MUSTCHECK;
 /* panel_body.c: text behind the header, which starts on first_line. */
 int panel_parse_bodies(struct panel_parser *pp, char *text, int first_line) MUSTCHECK;
 

@@ -43,6 +43,22 @@ bool act_useful(const struct ui *u, const struct ui_host *h, enum keys_action ac
 		return t && t->p->tree_id >= 0;
 	case ACT_CYCLE:
 		return t && t->p->cycle_count > 1;
+	case ACT_CANCEL:
+		return menu_fits(u, h, "cancel");
+	case ACT_TERMINATE:
+		return menu_fits(u, h, "terminate");
+	case ACT_EXPLAIN:
+		return menu_fits(u, h, "explain");
+	case ACT_EXPLAIN_RUN:
+		return menu_fits(u, h, "explain-run");
+	case ACT_WARM:
+		return menu_fits(u, h, "warm");
+	case ACT_MENU:
+		return menu_fits(u, h, NULL);
+	case ACT_JOBS:
+		return h->task_count > 0 || h->choice_count > 0;
+	case ACT_ROOT:
+		return t && t->p->tree_id >= 0;
 	case ACT_DETAIL:
 	case ACT_FILTER:
 	case ACT_SORT_LEFT:
@@ -70,9 +86,11 @@ unsigned act_help(struct ui *u, const struct ui_host *h, int key)
 
 unsigned act_quit(struct ui *u, const struct ui_host *h, int key)
 {
-	(void)u;
-	(void)h;
 	(void)key;
+	if (jobs_running(h) > 0) {
+		ask_quit(u);
+		return UI_REDRAW;
+	}
 	return UI_QUIT;
 }
 

@@ -30,11 +30,10 @@ void act_move(struct ui *u, const struct ui_host *h, int by)
 {
 	struct ui_table *t = screens_table(u);
 
-	(void)h;
 	if (window_pager(u))
 		pager_scroll(window_pager(u), by);
 	else if (u->window != WINDOW_NONE)
-		u->item = clamp(u->item, by, setup_items(u));
+		u->item = clamp(u->item, by, setup_items(u, h));
 	else if (t && t->view.count > 0)
 		view_move(&t->view, clamp(t->view.cursor, by, t->view.count));
 }

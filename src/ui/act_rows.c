@@ -154,8 +154,9 @@ unsigned act_pick(struct ui *u, const struct ui_host *h, int key)
 	int list[UI_PLACES_MAX];
 	int count = t ? columns_taking_part(t, list) : 0;
 
-	(void)h;
 	(void)key;
+	if (u->window == WINDOW_MENU)
+		return menu_pick(u, h);
 	if (u->item >= 0 && u->item < count)
 		view_sort(&t->view, list[u->item],
 		          t->view.sort == list[u->item] ? !t->view.descending

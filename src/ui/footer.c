@@ -56,7 +56,7 @@ static void draw_keys(struct ui *u, const struct ui_host *h, struct canvas *c, i
 static void draw_prompt(struct ui *u, struct canvas *c, int y)
 {
 	const struct prompt *p = &u->prompt;
-	const char *sign = prompt_sign(p->kind);
+	const char *sign = prompt_sign(p);
 	struct buf text = BUF_INIT(PROMPT_MAX * 10 + 1);
 	int x = 1 + canvas_puts(c, 1, y, c->width - 1, SLOT_PROMPT, CANVAS_BOLD, sign);
 	int room = c->width - x - 1, before;
@@ -83,7 +83,9 @@ static void draw_prompt(struct ui *u, struct canvas *c, int y)
 void footer_draw(struct ui *u, const struct ui_host *h, struct canvas *c, int y)
 {
 	canvas_fill(c, 0, y, c->width, SLOT_FOOTER, 0, ' ');
-	if (u->prompt.kind != PROMPT_NONE)
+	if (u->ask.kind != ASK_NONE) /* no other key does anything */
+		cells_draw_cut(c, 1, y, c->width - 1, SLOT_FOOTER, STR("Esc no  PgUp PgDn Up Down scroll the question"));
+	else if (u->prompt.kind != PROMPT_NONE)
 		draw_prompt(u, c, y);
 	else
 		draw_keys(u, h, c, y);
@@ -168,7 +170,7 @@ static void status_text(struct ui *u, const struct ui_host *h, struct buf *out)
 			add_fact(out, "/%s", u->search);
 		return;
 	}
-	if (!t || u->window == WINDOW_SORT)
+	if (!t || u->window == WINDOW_SORT || u->window == WINDOW_MENU || u->window == WINDOW_JOBS)
 		return;
 	add_rows(out, t);
 	if (t->feed)
@@ -181,7 +183,7 @@ static void status_text(struct ui *u, const struct ui_host *h, struct buf *out)
 static void draw_prompt_error(struct ui *u, struct canvas *c, int y)
 {
 	const struct prompt *p = &u->prompt;
-	int sign = utf8_text_width(prompt_sign(p->kind), strlen(prompt_sign(p->kind)));
+	int sign = utf8_text_width(prompt_sign(p), strlen(prompt_sign(p)));
 	int x = 1 + sign + p->error_column - 1;
 
 	if (p->error_column == 0 || x >= c->width) {

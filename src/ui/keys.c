@@ -10,6 +10,8 @@
 #define HELP KEYS_HELP
 #define SETUP KEYS_SETUP
 #define LIST KEYS_LIST
+#define JOBS KEYS_JOBS
+#define JOB KEYS_JOB
 #define ANY KEYS_ANY
 
 struct binding {

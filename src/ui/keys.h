@@ -25,7 +25,9 @@ enum keys_context {
 	KEYS_HELP = 1u << 2,
 	KEYS_SETUP = 1u << 3,
 	KEYS_LIST = 1u << 4,
-	KEYS_ANY = 31
+	KEYS_JOBS = 1u << 5,   /* the list of jobs, and one of them */
+	KEYS_JOB = 1u << 6,
+	KEYS_ANY = 127
 };
 
 /* The key code of a name ("q", "^R", "F10", "Esc", "S-Tab", "Space"), as struct term_event has it; 0 = no such name. */

@@ -213,7 +213,7 @@ enum prompt_did prompt_type(struct prompt *p, int key)
 	return prompt_insert(p, (struct str){bytes, n}) ? PROMPT_CHANGED : PROMPT_NOTHING;
 }
 
-const char *prompt_sign(enum prompt_kind kind)
+const char *prompt_sign(const struct prompt *p)
 {
 	static const char *const sign[PROMPT_COUNT_] = {
 		[PROMPT_NONE] = "",
@@ -223,5 +223,5 @@ const char *prompt_sign(enum prompt_kind kind)
 		[PROMPT_DELAY] = "seconds between samples: ",
 	};
 
-	return sign[kind];
+	return p->kind == PROMPT_LINE ? p->label : sign[p->kind];
 }

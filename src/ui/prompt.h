@@ -10,7 +10,7 @@
 #include "core/buf.h"
 #include "core/str.h"
 
-enum prompt_kind { PROMPT_NONE, PROMPT_SEARCH, PROMPT_FILTER, PROMPT_COMMAND, PROMPT_DELAY, PROMPT_COUNT_ };
+enum prompt_kind { PROMPT_NONE, PROMPT_SEARCH, PROMPT_FILTER, PROMPT_COMMAND, PROMPT_DELAY, PROMPT_LINE, PROMPT_COUNT_ };
 
 enum { PROMPT_MAX = 1024, PROMPT_HISTORY = 32 };
 
@@ -19,6 +19,7 @@ struct prompt {
 	char text[PROMPT_MAX];     /* NUL-terminated, whole characters only */
 	size_t len, at;            /* bytes; at = cursor */
 	char error[480];           /* what was wrong with it; "" none */
+	char label[80];            /* of PROMPT_LINE: what stands before it; clean */
 	int error_column;          /* 1-based column of the text, 0 = as a whole */
 	char *history[PROMPT_COUNT_][PROMPT_HISTORY]; /* newest first */
 	int recall;                /* which of them stands in the line, -1 = what was typed */
@@ -38,6 +39,6 @@ enum prompt_did prompt_type(struct prompt *p, int key);
 bool prompt_insert(struct prompt *p, struct str text);
 /* Puts `text` in place of bytes start .. cursor. */
 void prompt_replace(struct prompt *p, size_t start, struct str text);
-const char *prompt_sign(enum prompt_kind kind); /* "/", "filter: ", ":" */
+const char *prompt_sign(const struct prompt *p); /* "/", "filter: ", ":", the label */
 
 #endif

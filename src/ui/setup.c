@@ -9,11 +9,15 @@
 enum { NAME_WIDTH = 14, PREVIEW_MIN = 4 };
 
 /* The setup window has the theme first, then the columns in their order. */
-int setup_items(const struct ui *u)
+int setup_items(const struct ui *u, const struct ui_host *h)
 {
 	const struct ui_table *t = screens_table(u);
 	int list[UI_PLACES_MAX];
 
+	if (u->window == WINDOW_MENU)
+		return menu_items(u, h);
+	if (u->window == WINDOW_JOBS)
+		return jobs_items(h);
 	if (u->window == WINDOW_SORT)
 		return t ? columns_taking_part(t, list) : 0;
 	return 1 + (t ? t->p->column_count : 0);
@@ -25,10 +29,9 @@ static void draw_title(struct canvas *c, int y, const char *title)
 	cells_draw_cut(c, 1, y, c->width - 1, SLOT_DIALOG_TITLE, str_from(title));
 }
 
-/* Keeps the item under the cursor in sight; returns the first item drawn. */
-static int scroll_items(struct ui *u, int rows)
+int setup_scroll(struct ui *u, const struct ui_host *h, int rows)
 {
-	int count = setup_items(u);
+	int count = setup_items(u, h);
 
 	if (u->item >= count)
 		u->item = count - 1;
@@ -72,7 +75,7 @@ static void draw_setup_item(struct ui *u, struct canvas *c, int y, int item)
 void setup_draw(struct ui *u, const struct ui_host *h, struct canvas *c, int y, int end)
 {
 	struct ui_table *t = screens_table(u);
-	int items = setup_items(u);
+	int items = setup_items(u, h);
 	int rows = items < (end - y) * 2 / 3 ? items : (end - y) * 2 / 3;
 	int from = end - rows, first;
 
@@ -82,7 +85,7 @@ void setup_draw(struct ui *u, const struct ui_host *h, struct canvas *c, int y, 
 		from = y + 1;
 	u->hit_count = 0; /* the table above is a picture only */
 	draw_title(c, from - 1, t ? "Columns and theme   Space on/off   [ ] move   W saves" : "Theme");
-	first = scroll_items(u, end - from);
+	first = setup_scroll(u, h, end - from);
 	for (int i = first; i < items && from + i - first < end; i++)
 		draw_setup_item(u, c, from + i - first, i);
 	for (int i = first; i < items && from + i - first < end; i++)
@@ -94,12 +97,11 @@ void sort_draw(struct ui *u, const struct ui_host *h, struct canvas *c, int y, i
 	struct ui_table *t = screens_table(u);
 	int list[UI_PLACES_MAX], count, first;
 
-	(void)h;
 	draw_title(c, y, "Sort by");
 	if (!t)
 		return;
 	count = columns_taking_part(t, list);
-	first = scroll_items(u, end - y - 1);
+	first = setup_scroll(u, h, end - y - 1);
 	for (int i = first; i < count && y + 1 + i - first < end; i++) {
 		bool here = t->view.sort == list[i];
 		int row = y + 1 + i - first;
@@ -118,6 +120,10 @@ void window_close(struct ui *u)
 		u->under = WINDOW_NONE;
 		return;
 	}
+	if (u->window == WINDOW_JOB) {
+		u->window = WINDOW_JOBS;
+		return;
+	}
 	u->window = WINDOW_NONE;
 	u->item = u->item_top = 0;
 }
@@ -130,5 +136,14 @@ void window_close_all(struct ui *u)
 
 struct pager *window_pager(struct ui *u)
 {
-	return u->window == WINDOW_HELP ? &u->help : u->window == WINDOW_DETAIL ? &u->pager : NULL;
+	switch (u->window) {
+	case WINDOW_HELP:
+		return &u->help;
+	case WINDOW_DETAIL:
+		return &u->pager;
+	case WINDOW_JOB:
+		return &u->job_pager;
+	default:
+		return NULL;
+	}
 }

@@ -27,7 +27,38 @@ enum {
 	UI_RESULT_REDRAW_WANT = UI_REDRAW | UI_WANT
 };
 
-enum ui_window { WINDOW_NONE, WINDOW_DETAIL, WINDOW_HELP, WINDOW_SETUP, WINDOW_SORT };
+enum ui_window { WINDOW_NONE, WINDOW_DETAIL, WINDOW_HELP, WINDOW_SETUP, WINDOW_SORT, WINDOW_MENU, WINDOW_JOBS, WINDOW_JOB };
+
+/* The question that stands over the screen: a task's, or our own before quitting. It takes every key. */
+enum ask_kind { ASK_NONE, ASK_TASK, ASK_QUIT };
+struct ui_ask {
+	enum ask_kind kind;
+	uint64_t id;               /* of the task */
+	uint64_t question;         /* what was asked, in one number: a second question is another one */
+	int64_t opened_ns;         /* when it was first drawn, 0 not yet: before, no key counts */
+	int64_t quiet_ns;          /* no key counts before */
+	int64_t key_ns;            /* when the last key came, and how many came at that very moment */
+	int burst;
+	bool yes;                  /* said, and taken at the end of the turn if nothing came with it */
+	char typed[200];
+	size_t typed_len;
+	char error[120];
+	struct pager pager;
+	int width;                 /* that the pager was built for */
+	int line_count;            /* of the task, when it was built */
+};
+
+struct ui_seen {               /* what was last noticed of a task */
+	uint64_t id, answered;     /* the question that has its answer */
+	enum task_state state;
+};
+
+/* Rows that something is to be done to, by key: a sample that comes meanwhile moves none. */
+struct ui_aim {
+	int table, server;
+	uint64_t key[UI_ROWS_MAX];
+	int count;
+};
 
 /* One table: a panel, how a person looks at it, and where the last draw put it. */
 struct ui_table {
@@ -110,6 +141,18 @@ struct ui {
 	int hit_count;
 	double cost_shown;         /* the figure that stands in the tab line, and since when: it must not flicker */
 	int64_t cost_ns;
+	struct ui_ask ask;
+	struct ui_seen *seen;      /* by the host's order of tasks */
+	int seen_count;
+	struct ui_aim aim;         /* of the menu, or of the line that is typed for a choice */
+	const char *wish;          /* the choice that the line is typed for; the host's */
+	struct ui_request request;
+	char request_text[PROMPT_MAX];
+	struct ui_answer answer;
+	uint64_t cancelled;
+	struct ui_input input;
+	uint64_t job;              /* the task that the job window shows */
+	struct pager job_pager;
 	uint64_t drawn;            /* what the last draw showed, see ui_tick() */
 	uint64_t wanted;           /* the pairs that the caller was last told to ask for */
 	int width, height;         /* of the last draw */
@@ -205,10 +248,43 @@ int overview_panels(const struct ui *u, int *out, int max);
 void detail_open(struct ui *u, const struct ui_host *h);
 int detail_row(const struct ui *u, const struct ui_host *h); /* feed row, -1 gone */
 void help_open(struct ui *u, const struct ui_host *h);
-int setup_items(const struct ui *u);
+int setup_items(const struct ui *u, const struct ui_host *h);
+/* Keeps the item under the cursor of a list in sight; returns the first item drawn. */
+int setup_scroll(struct ui *u, const struct ui_host *h, int rows);
 void window_close(struct ui *u);      /* one level back */
 void window_close_all(struct ui *u);
 struct pager *window_pager(struct ui *u); /* of the window on top; NULL when it has none */
+
+/* --- ask.c: questions over the screen --------------------------------------------------------------------------------- */
+
+/* Opens what waits to be asked, drops what is over; bits of what came of it (an expired question is answered). */
+unsigned ask_update(struct ui *u, const struct ui_host *h);
+unsigned ask_key(struct ui *u, const struct ui_host *h, int key);
+void ask_draw(struct ui *u, const struct ui_host *h, struct canvas *c, int y, int end);
+void ask_quit(struct ui *u);
+const struct task *ask_task(const struct ui_host *h, uint64_t id); /* NULL: gone */
+
+/* --- menu.c: what can be done to a row ----------------------------------------------------------------------------------- */
+
+const struct ui_choice *menu_choice(const struct ui_host *h, const char *name); /* NULL */
+/* Starts a choice on the tagged rows, or that under the cursor, or asks for its line first. */
+unsigned menu_start(struct ui *u, const struct ui_host *h, const char *name);
+unsigned menu_pick(struct ui *u, const struct ui_host *h);
+unsigned menu_typed(struct ui *u, const struct ui_host *h); /* the line for a choice is there */
+int menu_items(const struct ui *u, const struct ui_host *h);
+bool menu_fits(const struct ui *u, const struct ui_host *h, const char *name); /* something here can be done so */
+void menu_draw(struct ui *u, const struct ui_host *h, struct canvas *c, int y, int end);
+
+/* --- jobs.c: what is under way ------------------------------------------------------------------------------------------- */
+
+int jobs_running(const struct ui_host *h);
+int jobs_items(const struct ui_host *h);
+void jobs_draw(struct ui *u, const struct ui_host *h, struct canvas *c, int y, int end);
+void job_draw(struct ui *u, const struct ui_host *h, struct canvas *c, int y, int end);
+/* Notices what ended since the last look. */
+unsigned jobs_notice(struct ui *u, const struct ui_host *h);
+/* Everything of the tasks that a draw shows, in one number. */
+uint64_t jobs_hash(const struct ui_host *h, uint64_t hash);
 
 /* --- copy.c, layout.c, command.c ------------------------------------------------------------------------------------ */
 

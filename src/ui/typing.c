@@ -83,6 +83,16 @@ static unsigned line_done(struct ui *u, const struct ui_host *h)
 	return command_run(u, h, line);
 }
 
+/* The line that the host asked for; its text stays where it is until the next event. */
+static unsigned input_done(struct ui *u, bool given)
+{
+	snprintf(u->request_text, sizeof(u->request_text), "%s", given ? u->prompt.text : "");
+	u->input.text = u->request_text;
+	u->input.given = given;
+	prompt_close(&u->prompt);
+	return UI_INPUT | UI_REDRAW;
+}
+
 static unsigned done(struct ui *u, const struct ui_host *h)
 {
 	switch (u->prompt.kind) {
@@ -94,6 +104,10 @@ static unsigned done(struct ui *u, const struct ui_host *h)
 		return UI_REDRAW;
 	case PROMPT_FILTER:
 		return filter_done(u);
+	case PROMPT_LINE:
+		if (u->wish)
+			return menu_typed(u, h);
+		return input_done(u, true);
 	default:
 		return line_done(u, h);
 	}
@@ -119,6 +133,8 @@ static size_t common(const char *list)
 
 static unsigned complete(struct ui *u, const struct ui_host *h)
 {
+	if (u->prompt.kind == PROMPT_LINE)
+		return 0;
 	struct buf list = BUF_INIT(16384);
 	size_t start = 0;
 
@@ -146,6 +162,9 @@ unsigned prompt_key(struct ui *u, const struct ui_host *h, int key)
 	case PROMPT_DONE:
 		return done(u, h);
 	case PROMPT_CANCELLED:
+		if (kind == PROMPT_LINE && !u->wish)
+			return input_done(u, false);
+		u->wish = NULL;
 		prompt_close(&u->prompt);
 		return kind == PROMPT_SEARCH ? search_cancelled(u) : UI_REDRAW;
 	case PROMPT_CHANGED:

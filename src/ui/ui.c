@@ -52,6 +52,9 @@ void ui_free(struct ui *u)
 	screens_free(u);
 	pager_release(&u->pager);
 	pager_release(&u->help);
+	pager_release(&u->job_pager);
+	pager_release(&u->ask.pager);
+	free(u->seen);
 	prompt_release(&u->prompt);
 	buf_release(&u->copy);
 	free(u->panel);
@@ -105,7 +108,8 @@ unsigned ui_context_of(enum ui_window window)
 {
 	static const unsigned context[] = {
 		[WINDOW_NONE] = KEYS_MAIN, [WINDOW_DETAIL] = KEYS_DETAIL, [WINDOW_HELP] = KEYS_HELP,
-		[WINDOW_SETUP] = KEYS_SETUP, [WINDOW_SORT] = KEYS_LIST};
+		[WINDOW_SETUP] = KEYS_SETUP, [WINDOW_SORT] = KEYS_LIST,
+		[WINDOW_MENU] = KEYS_LIST, [WINDOW_JOBS] = KEYS_JOBS, [WINDOW_JOB] = KEYS_JOB};
 
 	return context[window];
 }
@@ -164,6 +168,8 @@ static unsigned key_event(struct ui *u, const struct ui_host *h, int key)
 	key = keys_normal(key);
 	u->notice.text[0] = '\0';
 	action = keys_find(key, ui_context(u));
+	if (u->ask.kind != ASK_NONE && action != ACT_SUSPEND && action != ACT_REPAINT)
+		return ask_key(u, h, key);
 	if (u->prompt.kind != PROMPT_NONE && key != ('C' & 31) && action != ACT_SUSPEND && action != ACT_REPAINT)
 		return prompt_key(u, h, key);
 	if (action == ACT_NONE) {
@@ -176,8 +182,10 @@ static unsigned key_event(struct ui *u, const struct ui_host *h, int key)
 /* In a window with a list: goes there; on the item under the cursor: takes it. */
 static unsigned click_item(struct ui *u, const struct ui_host *h, int item)
 {
+	if (item == u->item && u->window == WINDOW_JOBS)
+		return act_job(u, h, 0);
 	if (item == u->item)
-		return u->window == WINDOW_SORT ? act_pick(u, h, 0) : act_toggle(u, h, 0);
+		return u->window == WINDOW_SETUP ? act_toggle(u, h, 0) : act_pick(u, h, 0);
 	u->item = item;
 	return UI_REDRAW;
 }
@@ -186,6 +194,10 @@ static unsigned mouse_event(struct ui *u, const struct ui_host *h, const struct 
 {
 	const struct ui_hit *hit = hit_at(u, e->x, e->y);
 
+	if (u->ask.kind != ASK_NONE) { /* a click is no answer */
+		pager_scroll(&u->ask.pager, e->wheel);
+		return e->wheel != 0 ? UI_REDRAW : 0;
+	}
 	if (e->wheel != 0) {
 		act_move(u, h, e->wheel * 3);
 		return UI_REDRAW;
@@ -221,6 +233,10 @@ unsigned ui_event(struct ui *u, const struct ui_host *host, const struct term_ev
 	t = screens_table(u);
 	if (t)
 		table_update(u, host, t);
+	if (event->key == TERM_KEY_PASTE && u->ask.kind != ASK_NONE) {
+		ui_note(u, host, "pasted text answers no question: type it");
+		return UI_REDRAW;
+	}
 	if (event->key == TERM_KEY_PASTE)
 		return u->prompt.kind == PROMPT_NONE ? 0 : prompt_paste(u, host, event->text);
 	if (event->key == TERM_KEY_MOUSE)
@@ -253,6 +269,7 @@ static uint64_t shown_now(const struct ui *u, const struct ui_host *h)
 		hash = map_hash(hash, h->servers[i]->role, strlen(h->servers[i]->role));
 		hash = map_hash_int(hash, h->servers[i]->version);
 	}
+	hash = jobs_hash(h, hash);
 	for (int i = 0; i < u->figure_count; i++)
 		hash = hash_feed(hash, u, h, u->figure[i].panel);
 	for (int i = 0; i < count; i++)
@@ -278,6 +295,8 @@ unsigned ui_tick(struct ui *u, const struct ui_host *host)
 	uint64_t wanted;
 
 	screens_choose(u, host);
+	result |= jobs_notice(u, host);
+	result |= ask_update(u, host);
 	wanted = wants_now(u, host);
 	if (wanted != u->wanted) /* also when the first servers come up behind an empty screen */
 		result |= UI_WANT;
@@ -333,6 +352,15 @@ static void draw_body(struct ui *u, const struct ui_host *h, struct canvas *c, i
 	case WINDOW_SORT:
 		sort_draw(u, h, c, y, end);
 		return;
+	case WINDOW_MENU:
+		menu_draw(u, h, c, y, end);
+		return;
+	case WINDOW_JOBS:
+		jobs_draw(u, h, c, y, end);
+		return;
+	case WINDOW_JOB:
+		job_draw(u, h, c, y, end);
+		return;
 	default:
 		draw_screen(u, h, c, y, end);
 	}
@@ -359,6 +387,7 @@ void ui_draw(struct ui *u, const struct ui_host *host, struct canvas *c)
 	draw_body(u, host, c, y, end);
 	footer_status(u, host, c, end);
 	footer_draw(u, host, c, end + 1);
+	ask_draw(u, host, c, y, end);
 }
 
 /* --- what the caller acts on --------------------------------------------------------------------------------------- */
@@ -433,6 +462,37 @@ const char *ui_theme(const struct ui *u)
 struct str ui_copy_text(const struct ui *u)
 {
 	return buf_str(&u->copy);
+}
+
+struct ui_request ui_request(const struct ui *u)
+{
+	return u->request;
+}
+
+struct ui_answer ui_answer(const struct ui *u)
+{
+	return u->answer;
+}
+
+uint64_t ui_cancelled(const struct ui *u)
+{
+	return u->cancelled;
+}
+
+struct ui_input ui_input(const struct ui *u)
+{
+	return u->input;
+}
+
+bool ui_ask_line(struct ui *u, uint64_t token, const char *label, const char *text)
+{
+	if (u->prompt.kind != PROMPT_NONE || u->ask.kind != ASK_NONE)
+		return false;
+	u->wish = NULL;
+	u->input = (struct ui_input){.token = token};
+	prompt_open(&u->prompt, PROMPT_LINE, text);
+	snprintf(u->prompt.label, sizeof(u->prompt.label), "%s", label);
+	return true;
 }
 
 int ui_set_screen(struct ui *u, const char *screen, struct err *why)

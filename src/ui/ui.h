@@ -12,11 +12,24 @@
 #include "core/err.h"
 #include "model/feed.h"
 #include "model/status.h"
+#include "model/task.h"
 #include "model/view.h"
 #include "ui/canvas.h"
 #include "ui/term.h" /* for struct term_event only */
 
 struct ui;
+
+/* Something that can be done: a key, an entry of the menu, a word of the ':' line. Borrowed from the host; texts are clean. */
+struct ui_choice {
+	const char *name;         /* "vacuum", "cancel": what ui_request() says */
+	const char *title;        /* "VACUUM" */
+	const char *about;        /* one line */
+	unsigned targets;         /* bits 1u << enum panel_target of rows that it is for; TARGET_NONE's: it needs no row */
+	enum panel_source source; /* the kind of server that it goes to */
+	int rows;                 /* how many tagged rows it takes at once, at most UI_ROWS_MAX */
+	const char *input;        /* what must be typed first, as the prompt says it; NULL nothing */
+	const char *why_not;      /* it cannot be done now, for this reason; NULL it can */
+};
 
 /* What the dashboard may look at; owned by the session, const for the ui. */
 struct ui_host {
@@ -33,6 +46,14 @@ struct ui_host {
 	void *ctx;
 	struct clock now;
 	double interval_ms;
+	/* What is being done and was done, oldest first; they ask, and end, on the screen. */
+	const struct task *const *tasks;
+	int task_count;
+	const struct ui_choice *choices;
+	int choice_count;
+	const char *no_actions;                   /* why what is not among the choices cannot be done; NULL: no reason known */
+	const char *const *audit;                 /* the last lines of the audit trail, newest last; clean */
+	int audit_count;
 	double cost_share;                        /* of one core, percent, what dytop costs its servers now; NAN unknown */
 	bool replay;
 };
@@ -52,6 +73,33 @@ enum ui_result {
 	UI_RETRY = 1u << 11,       /* reconnect now */
 	UI_DETAIL = 1u << 12,      /* a detail window wants lookups marked detail */
 	UI_MODE = 1u << 13,        /* ui_mode() of some panel changed: feed_set_mode() */
+	UI_REQUEST = 1u << 14,     /* something is to be done: ui_request() */
+	UI_ANSWER = 1u << 15,      /* a task's question was answered, or expired: ui_answer() */
+	UI_CANCEL = 1u << 16,      /* a task is to end: ui_cancelled() */
+	UI_INPUT = 1u << 17,       /* the line that ui_ask_line() asked for: ui_input() */
+	UI_CANCEL_ALL = 1u << 18,  /* quit as soon as every task has ended that can be cancelled; those were asked to */
+};
+
+enum { UI_ROWS_MAX = 64 };
+
+/* What a person wants done. Valid until the next event. */
+struct ui_request {
+	const char *action;        /* a choice's name */
+	int panel, server;         /* server: -1 there is none of that kind */
+	int row[UI_ROWS_MAX];      /* feed rows: the tagged ones, else that under the cursor */
+	int row_count;             /* 0: it needs none */
+	const char *text;          /* what was typed; "" nothing */
+};
+
+struct ui_answer {
+	uint64_t id;               /* of the task */
+	bool yes;
+};
+
+struct ui_input {
+	uint64_t token;            /* that of ui_ask_line() */
+	const char *text;
+	bool given;                /* false: Esc */
 };
 
 int ui_new(struct ui **out, const struct ui_host *host, struct err *why) MUSTCHECK;
@@ -88,6 +136,12 @@ double ui_interval(const struct ui *u); /* ms */
 bool ui_paused(const struct ui *u);
 const char *ui_theme(const struct ui *u);
 struct str ui_copy_text(const struct ui *u);
+struct ui_request ui_request(const struct ui *u);
+struct ui_answer ui_answer(const struct ui *u);
+uint64_t ui_cancelled(const struct ui *u);
+struct ui_input ui_input(const struct ui *u);
+/* Asks for a line: `label` stands before it, `text` in it. The line of a person who is typing is not taken away: false then. */
+bool ui_ask_line(struct ui *u, uint64_t token, const char *label, const char *text);
 /* A message on the notice line: errors stay until a key, others go after some seconds. Text is cleaned here. */
 void ui_notice(struct ui *u, const struct ui_host *host, bool error, const char *text);
 /* The key table and the commands of the ':' line as Markdown / roff for docs, from the same rows that dispatch. */

@@ -39,7 +39,8 @@ static const char *const panel_texts[][2] = {
 	{"activity",
 	 "title: Activity\nabout: Who runs what.\nscreen: activity\ndigit: 1\norder: 10\nkey: [pid]\nhidden: is_hidden\nsort: -age\n"
 	 "hide: {title: idle, when: 'state = \"idle\"'}\ntree: {id: pid, parent: leader, default: no}\ncycle: [age, xact_age]\n"
-	 "fields: {pid: id, leader: id, state: text, app: text, age_ms: gauge, xact_ms: gauge, wait: text, is_hidden: bool, text: text}\n"
+	 "target: {kind: session, pid: pid, start: began, text: text}\n"
+	 "fields: {pid: id, leader: id, state: text, app: text, age_ms: gauge, xact_ms: gauge, wait: text, is_hidden: bool, text: text, began: time}\n"
 	 "columns:\n"
 	 "  - {name: pid, title: PID, unit: id, width: 7, priority: 1, tree: yes, about: process id}\n"
 	 "  - {name: age, title: QUERY, expr: age_ms, unit: ms, width: 7, priority: 1, warn: '> 10s', crit: '> 60s', about: how long the query has run}\n"
@@ -51,9 +52,9 @@ static const char *const panel_texts[][2] = {
 	 "  - {name: text, title: SQL, unit: text, width: 20, flex: yes, priority: 1, about: the statement}\n"
 	 "figures:\n"
 	 "  - {name: running, title: running, expr: 'count(state = \"active\")', unit: count, line: 1, order: 60}\n"
-	 "*/\n-- since 130000\nSELECT pid, leader, state, app, age_ms, xact_ms, wait, is_hidden, text FROM x\n"},
+	 "*/\n-- since 130000\nSELECT pid, leader, state, app, age_ms, xact_ms, wait, is_hidden, text, began FROM x\n"},
 	{"statements",
-	 "title: Statements\nabout: What each statement did.\nscreen: statements\ndigit: 2\norder: 20\nkey: [queryid]\nsort: -share\n"
+	 "title: Statements\nabout: What each statement did.\nscreen: statements\ndigit: 2\norder: 20\nkey: [queryid]\nsort: -share\ntarget: {kind: statement, queryid: queryid, text: text}\n"
 	 "trend: d(total)\n"
 	 "fields: {queryid: id, calls: counter, total: counter, most: gauge, hit: counter, read: counter, io: counter, rows: counter, text: text}\n"
 	 "columns:\n"
@@ -74,13 +75,14 @@ static const char *const panel_texts[][2] = {
 	 "*/\n-- since 130000\nSELECT queryid, calls, total, most, hit, read, io, rows, text FROM x\n"},
 	{"locks",
 	 "title: Locks\nempty: 'nothing waits: no locks'\nscreen: locks\ndigit: 3\norder: 30\nkey: [pid]\ntree: {id: pid, parent: blocker, default: yes}\n"
-	 "fields: {pid: id, blocker: id, mode: text, target: text, age_ms: gauge}\n"
+	 "target: {kind: session, pid: pid, start: began}\n"
+	 "fields: {pid: id, blocker: id, mode: text, target: text, age_ms: gauge, began: time}\n"
 	 "columns:\n"
 	 "  - {name: pid, title: PID, unit: id, width: 7, priority: 1, about: process id}\n"
 	 "  - {name: mode, title: MODE, unit: text, width: 28, priority: 2, tree: yes, about: lock mode}\n"
 	 "  - {name: age, title: AGE, expr: age_ms, unit: age, width: 5, priority: 1, crit: '> 60s', about: how long it waits}\n"
 	 "  - {name: target, title: TARGET, unit: text, flex: yes, width: 20, priority: 1, about: what is locked}\n"
-	 "*/\n-- since 130000\nSELECT pid, blocker, mode, target, age_ms FROM x\n"},
+	 "*/\n-- since 130000\nSELECT pid, blocker, mode, target, age_ms, began FROM x\n"},
 	{"waits",
 	 "title: Waits\nscreen: locks\norder: 31\nkey: [event]\nfields: {event: text, sessions: gauge}\n"
 	 "columns:\n"
@@ -261,7 +263,7 @@ static enum sample_type type_of(enum field_kind kind)
 
 static void set_value(struct sample *sample, int row, int column, enum sample_type type, const char *at, size_t len)
 {
-	if (len == 1 && *at == '-')
+	if ((len == 1 && *at == '-') || (len == 0 && type != SAMPLE_TEXT)) /* the last fields may be left out */
 		return;
 	if (type == SAMPLE_TEXT)
 		sample_set_text(sample, row, column, at, len);

@@ -24,7 +24,7 @@ END_TEST
 /* Every name in keys.def is a key, and no context has a key twice. */
 START_TEST(the_table_is_sound)
 {
-	for (unsigned context = KEYS_MAIN; context <= KEYS_LIST; context <<= 1)
+	for (unsigned context = KEYS_MAIN; context <= KEYS_JOB; context <<= 1)
 		for (int i = ACT_NONE + 1; i < ACT_COUNT; i++) {
 			struct buf keys = BUF_INIT(256);
 			char *at;
@@ -58,15 +58,16 @@ START_TEST(what_the_survey_asks_for)
 		{"Space", ACT_TAG}, {"U", ACT_UNTAG}, {"p", ACT_PAUSE}, {"Z", ACT_PAUSE}, {"+", ACT_FASTER}, {"-", ACT_SLOWER},
 		{"d", ACT_DELAY}, {"r", ACT_REFRESH}, {"^R", ACT_REFRESH}, {"^L", ACT_REPAINT}, {"Enter", ACT_DETAIL},
 		{"v", ACT_WRAP}, {"y", ACT_COPY}, {"F", ACT_FOLLOW}, {"i", ACT_HIDDEN}, {"t", ACT_TREE}, {"T", ACT_CYCLE},
-		{":", ACT_COMMAND}, {"^Z", ACT_SUSPEND}, {"Esc", ACT_BACK}};
+		{":", ACT_COMMAND}, {"^Z", ACT_SUSPEND}, {"Esc", ACT_BACK}, {"e", ACT_EXPLAIN}, {"E", ACT_EXPLAIN_RUN},
+		{"C", ACT_CANCEL}, {"K", ACT_TERMINATE}, {"m", ACT_MENU}, {"w", ACT_WARM}, {"J", ACT_JOBS}, {"X", ACT_ROOT}};
 	/* for later issues, or never bound */
-	static const char *const none[] = {"e", "E", "C", "K", "m", "w", "!", "D", "(", ")", "b", "B", "M", "P"};
+	static const char *const none[] = {"!", "D", "(", ")", "b", "B", "M", "P"};
 
 	for (size_t i = 0; i < ARRAY_LEN(want); i++)
 		ck_assert_msg(keys_find(keys_parse(str_from(want[i].key)), KEYS_MAIN) == want[i].action, "%s", want[i].key);
 	for (size_t i = 0; i < ARRAY_LEN(none); i++)
 		ck_assert_msg(keys_find(keys_parse(str_from(none[i])), KEYS_MAIN) == ACT_NONE, "%s", none[i]);
-	for (unsigned context = KEYS_MAIN; context <= KEYS_LIST; context <<= 1) {
+	for (unsigned context = KEYS_MAIN; context <= KEYS_JOB; context <<= 1) {
 		ck_assert_int_eq(keys_find(3, context), ACT_QUIT);
 		ck_assert_int_eq(keys_find(TERM_KEY_ESC, context), ACT_BACK);
 		ck_assert_int_eq(keys_find(12, context), ACT_REPAINT);

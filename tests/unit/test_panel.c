@@ -295,6 +295,33 @@ static void accepted(const char *from, const char *to)
 	buf_release(&b);
 }
 
+START_TEST(what_a_row_is)
+{
+	struct buf b = changed("cycle: [share, size]", "cycle: [share, size]\ntarget: {kind: statement, user: dbid, queryid: queryid, text: query}");
+	struct panel *p = parsed(b.data, b.len);
+
+	ck_assert_int_eq(p->target, TARGET_STATEMENT);
+	ck_assert_int_eq(p->part[PART_QUERYID], field(p, "queryid"));
+	ck_assert_int_eq(p->part[PART_TEXT], field(p, "query"));
+	ck_assert_int_eq(p->part[PART_PID], -1);
+	panel_free(p);
+	buf_release(&b);
+	p = parsed(good, sizeof(good) - 1);
+	ck_assert_int_eq(p->target, TARGET_NONE);
+	panel_free(p);
+	accepted("cycle: [share, size]", "cycle: [share, size]\ntarget: {kind: session, pid: queryid, start: stats_reset}");
+	refused("cycle: [share, size]", "target: {queryid: queryid}", "e.sql:21: target: kind is missing");
+	refused("cycle: [share, size]", "target: {kind: statment, queryid: queryid}",
+		"e.sql:21: kind: unknown value 'statment'; did you mean 'statement'?");
+	refused("cycle: [share, size]", "target: {kind: session, pid: queryid}", "e.sql:21: target: a session needs start");
+	refused("cycle: [share, size]", "target: {kind: table, oid: dbid, pid: queryid}", "e.sql:21: target: a table has no pid");
+	refused("cycle: [share, size]", "target: {kind: table, oid: state}",
+		"e.sql:21: target: oid: state is not the kind of field for that");
+	refused("cycle: [share, size]", "target: {kind: table, oid: nothing}",
+		"e.sql:21: oid: unknown field 'nothing'; declare it in fields:");
+}
+END_TEST
+
 START_TEST(mistakes_in_the_frame)
 {
 	refused("/* dytop panel\n", "", "e.sql:1: no panel; its first line must be '/* dytop panel'");
@@ -383,7 +410,7 @@ START_TEST(mistakes_in_fields)
 		"e.sql:26: unknown key 'x'; known: title, about, source, screen, "
 		"shape, digit, order, always, every, timeout, limit, needs, params, reader, key, reset, hidden, sort, "
 		"hide, tree, "
-		"cycle, trend, timings, observes, fields, lookups, columns, figures, charts or empty");
+		"cycle, trend, timings, observes, fields, lookups, columns, figures, charts, empty or target");
 }
 END_TEST
 
@@ -420,7 +447,7 @@ START_TEST(mistakes_in_columns)
 		"e.sql:44: unknown key 'foo'; known: title, about, source, screen, shape, digit, "
 		"order, always, every, timeout, limit, needs, params, reader, key, reset, hidden, sort, hide, tree, "
 		"cycle, trend, "
-		"timings, observes, fields, lookups, columns, figures, charts or empty");
+		"timings, observes, fields, lookups, columns, figures, charts, empty or target");
 	accepted("warn: self ~ drop", "warn: 'state = \"x\" and self ~ \"a, b\"'");
 }
 END_TEST
@@ -585,7 +612,7 @@ END_TEST
 int main(void)
 {
 	const TTest *const cases[] = {
-		everything_there_is,   bodies_by_version,
+		everything_there_is,   what_a_row_is, bodies_by_version,
 		mistakes_in_the_frame, mistakes_in_plain_keys,
 		mistakes_in_fields,    mistakes_in_columns,
 		mistakes_in_figures,   mistakes_in_bodies,

@@ -398,7 +398,7 @@ START_TEST(unbound_keys_say_so)
 {
 	struct stage *s = on("2");
 
-	stage_keys(s, "e");
+	stage_keys(s, "b");
 	has(s, "no such key here; ? for help");
 	stage_pass(s, 5);
 	ck_assert(ui_tick(s->ui, &s->host) & UI_REDRAW);

@@ -28,7 +28,7 @@ static int pick(uint64_t *seed, int count)
 
 static int random_key(uint64_t *seed)
 {
-	static const char likely[] = "jkgG/nN\\=<>oI UFitTcvyYfWDr:.,{}S?hq[]0123789dpZ+-R";
+	static const char likely[] = "jkgG/nN\\=<>oI UFitTcvyYfWDr:.,{}S?hq[]0123789dpZ+-RCKeEmwJX";
 
 	switch (pick(seed, 10)) {
 	case 0:
