@@ -2,9 +2,11 @@
 /*
  * A working Redis connection under a test's control: commands come on stdin, a JSON line per event goes to stdout.
  *
- *   redis_driver TARGET [-w WINDOW] [-d DEADLINE_MS] [-c CONNECT_MS] [-u USER]     (the password comes in DRIVER_PASSWORD)
+ *   redis_driver [-C] [-w WINDOW] [-d DEADLINE_MS] [-c CONNECT_MS] [-u USER] TARGET   (the password comes in DRIVER_PASSWORD)
+ *   -C: through source/redis_cluster: the second word of a command is its key
  *   stdin: "open", "close", "send WORD...", "flood COUNT WORD..." (all at once, whatever the window says),
- *          "pump COUNT BYTES" (SET k:i, within the window), "check COUNT BYTES" (GET k:i, each value compared), "quit"
+ *          "pump COUNT BYTES" (SET k:i, within the window), "check COUNT BYTES" (GET k:i, each value compared),
+ *          "nodes" (with -C: DBSIZE of each), "quit"
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,13 +16,14 @@
 #include "core/buf.h"
 #include "core/mem.h"
 #include "model/json.h"
-#include "source/redis_work.h"
+#include "source/redis_cluster.h"
 
 enum { WORDS_MAX = 8, VALUE_MAX = 1 << 20 };
 
 struct driver {
 	struct loop *loop;
 	struct redis_work *work;
+	struct redis_cluster *cluster; /* -C: instead */
 	struct loop_fd *input;
 	char line[4096];
 	size_t line_len;
@@ -54,7 +57,23 @@ static void on_up(void *ctx)
 {
 	struct driver *d = ctx;
 
-	print("up", redis_work_name(d->work), 0);
+	if (d->cluster)
+		print("up", redis_cluster_is_cluster(d->cluster) ? "cluster" : "single", redis_cluster_nodes(d->cluster));
+	else
+		print("up", redis_work_name(d->work), 0);
+}
+
+static void send_words(struct driver *d, int argc, const struct str *argv, redis_work_reply *reply)
+{
+	if (d->cluster)
+		redis_cluster_send(d->cluster, argc > 1 ? argv[1] : STR(""), argc, argv, reply, d);
+	else
+		redis_work_send(d->work, argc, argv, reply, d);
+}
+
+static bool is_full(const struct driver *d)
+{
+	return d->cluster ? redis_cluster_full(d->cluster) : redis_work_full(d->work);
 }
 
 static void on_down(void *ctx, const struct err *why)
@@ -88,11 +107,11 @@ static void on_many(void *ctx, const struct resp_reply *reply, const struct err 
 	struct driver *d = ctx;
 	int i = d->got++;
 
-	if (why) {
+	if (why) { /* in a cluster replies of different nodes overtake each other: the values are looked at one by one */
 		d->failed++;
 		snprintf(d->last, sizeof(d->last), "%.190s", why->text);
 	} else if (d->checking) {
-		value_of(d, i);
+		value_of(d, d->cluster ? (int)strtol(reply->text.at ? reply->text.at : "", NULL, 10) : i);
 		d->good += reply->type == RESP_STRING && str_eq(reply->text, (struct str){d->value, d->bytes});
 	} else {
 		d->good += reply->type == RESP_STATUS && str_is(reply->text, "OK");
@@ -111,12 +130,12 @@ static void fill(struct driver *d)
 {
 	char key[32];
 
-	while (d->sent < d->count && !redis_work_full(d->work)) {
+	while (d->sent < d->count && !is_full(d)) {
 		int i = d->sent++;
 		value_of(d, i);
 		snprintf(key, sizeof(key), "k:%d", i);
 		struct str words[3] = {d->checking ? STR("GET") : STR("SET"), str_from(key), {d->value, d->bytes}};
-		redis_work_send(d->work, d->checking ? 2 : 3, words, on_many, d);
+		send_words(d, d->checking ? 2 : 3, words, on_many);
 	}
 }
 
@@ -144,17 +163,21 @@ static void run_line(struct driver *d, char *line)
 	while (count < WORDS_MAX && (word = strsep(&rest, " ")))
 		words[count++] = str_from(word);
 	if (str_is(words[0], "open")) {
-		redis_work_open(d->work);
+		d->cluster ? redis_cluster_open(d->cluster) : redis_work_open(d->work);
 	} else if (str_is(words[0], "close")) {
-		redis_work_close(d->work);
-		print("closed", redis_work_is_up(d->work) ? "up" : "", redis_work_open_count(d->work));
+		d->cluster ? redis_cluster_close(d->cluster) : redis_work_close(d->work);
+		print("closed", "", 0);
+	} else if (str_is(words[0], "nodes")) {
+		const struct str dbsize = STR("DBSIZE");
+		for (int i = 0; i < redis_cluster_nodes(d->cluster); i++)
+			redis_cluster_send_to(d->cluster, i, 1, &dbsize, on_reply, d);
 	} else if (str_is(words[0], "send")) {
-		redis_work_send(d->work, count - 1, words + 1, on_reply, d);
+		send_words(d, count - 1, words + 1, on_reply);
 	} else if (str_is(words[0], "flood")) {
 		begin(d, (int)strtol(words[1].at, NULL, 10), 0, false);
 		d->sent = d->count;
 		for (int i = 0; i < d->count; i++)
-			redis_work_send(d->work, count - 2, words + 2, on_many, d);
+			send_words(d, count - 2, words + 2, on_many);
 	} else if (str_is(words[0], "pump") || str_is(words[0], "check")) {
 		begin(d, (int)strtol(words[1].at, NULL, 10), strtoul(words[2].at, NULL, 10), str_is(words[0], "check"));
 		fill(d);
@@ -191,10 +214,13 @@ int main(int argc, char **argv)
 	struct redis_work_conf conf = {.conf = &where, .name = "driver"};
 	const struct redis_work_events events = {on_up, on_down, on_drained, &d};
 	struct err why;
-	int option;
+	bool many = false;
+	int option, code;
 
-	while ((option = getopt(argc, argv, "w:d:c:u:")) != -1) {
-		if (option == 'w')
+	while ((option = getopt(argc, argv, "Cw:d:c:u:")) != -1) {
+		if (option == 'C')
+			many = true;
+		else if (option == 'w')
 			conf.window = (int)strtol(optarg, NULL, 10);
 		else if (option == 'd')
 			conf.deadline_ms = strtod(optarg, NULL);
@@ -206,7 +232,11 @@ int main(int argc, char **argv)
 	where.target = argv[optind];
 	d.value = mem_alloc(VALUE_MAX);
 	memset(d.value, 'v', VALUE_MAX);
-	if (loop_new(&d.loop, &why) || redis_work_new(&d.work, d.loop, &conf, &events, &why)) {
+	code = loop_new(&d.loop, &why);
+	if (!code)
+		code = many ? redis_cluster_new(&d.cluster, d.loop, &conf, &events, &why)
+		            : redis_work_new(&d.work, d.loop, &conf, &events, &why);
+	if (code) {
 		print("invalid", why.text, why.code);
 		return 1;
 	}
@@ -214,6 +244,7 @@ int main(int argc, char **argv)
 	loop_run(d.loop);
 	loop_fd_free(d.input);
 	redis_work_free(d.work);
+	redis_cluster_free(d.cluster);
 	loop_once(d.loop, false);
 	loop_free(d.loop);
 	free(d.value);

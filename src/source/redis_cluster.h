@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/*
+ * Redis that does things, one server or a cluster: redis_work's send with the key that decides where a command goes. Whether it is a
+ * cluster is asked once logged in (CLUSTER SLOTS); one server costs nothing more than redis_work itself.
+ *
+ * In a cluster: MOVED and ASK are followed, TRYAGAIN, CLUSTERDOWN and a node that is not there are tried again until the
+ * deadline; the slots are asked for anew when one moved or a node went away. Commands for one key stay in order unless their slot
+ * moves. A command that left and lost its reply is not sent again. SELECT is not known to a cluster: a database in the
+ * address is refused by the server.
+ *
+ * Every command gets exactly one reply(); callbacks come from the loop, never from inside a call of this header; freed in its
+ * own callbacks only by loop_defer().
+ */
+#ifndef SOURCE_REDIS_CLUSTER_H
+#define SOURCE_REDIS_CLUSTER_H
+
+#include "source/redis_slots.h"
+#include "source/redis_work.h"
+
+struct redis_cluster;
+
+/* conf and events as of redis_work. window: replies open at all nodes together. deadline_ms: also of what is tried again. up():
+ * the first server is there and what it is is known. down(): that failed, or no node is connected any more. */
+int redis_cluster_new(struct redis_cluster **out, struct loop *l, const struct redis_work_conf *conf,
+                      const struct redis_work_events *events, struct err *why) MUSTCHECK;
+void redis_cluster_free(struct redis_cluster *c); /* NULL is accepted; open commands get no reply() */
+void redis_cluster_open(struct redis_cluster *c);
+void redis_cluster_close(struct redis_cluster *c); /* open commands get ERR_LOST from the loop; no down() */
+bool redis_cluster_is_up(const struct redis_cluster *c);
+/* Queues a command for the node of that key; words are copied. All its keys must be of that key's slot. */
+void redis_cluster_send(struct redis_cluster *c, struct str key, int argc, const struct str *argv, redis_work_reply *reply, void *ctx);
+int redis_cluster_open_count(const struct redis_cluster *c);
+bool redis_cluster_full(const struct redis_cluster *c);
+const char *redis_cluster_name(const struct redis_cluster *c); /* "cache1:6379", of the one that was given; raw */
+
+bool redis_cluster_is_cluster(const struct redis_cluster *c); /* once up */
+/* Servers that own slots (one server: 1; 0 when not up), and a command to one of them, whatever its keys: INFO, SCAN. */
+int redis_cluster_nodes(const struct redis_cluster *c);
+void redis_cluster_send_to(struct redis_cluster *c, int node, int argc, const struct str *argv, redis_work_reply *reply, void *ctx);
+const char *redis_cluster_node_name(const struct redis_cluster *c, int node); /* raw */
+
+#endif
