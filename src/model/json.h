@@ -61,6 +61,9 @@ struct json; /* a node of a tree that json_free() frees from its root */
 /* One value and white space, nothing behind it. Over max_bytes gives ERR_TOO_BIG; not JSON, deeper than JSON_DEPTH_MAX,
  * a NUL byte or \u0000 give ERR_INVALID; why says "line 3, column 14: ...". Prefix it with the file's name. */
 int json_parse(struct json **out, const char *text, size_t len, size_t max_bytes, struct err *why) MUSTCHECK;
+/* The same for trees that are deep by nature (plans, syntax trees): max_depth up to 900, for cJSON itself ends at 1000. */
+int json_parse_deep(struct json **out, const char *text, size_t len, size_t max_bytes, int max_depth,
+                    struct err *why) MUSTCHECK;
 void json_free(struct json *root); /* NULL is accepted */
 
 /* All of these accept NULL, as a node that is not there. */

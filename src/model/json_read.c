@@ -30,7 +30,7 @@ static int fail_at(const char *text, size_t at, struct err *why, const char *pro
 }
 
 /* What cJSON would let pass or would need our stack for. *open: something is not closed at the end. */
-static int check_shape(const char *text, size_t len, bool *open, struct err *why)
+static int check_shape(const char *text, size_t len, int max_depth, bool *open, struct err *why)
 {
 	bool in_text = false;
 	int depth = 0;
@@ -50,7 +50,7 @@ static int check_shape(const char *text, size_t len, bool *open, struct err *why
 			continue;
 		}
 		in_text = c == '"';
-		if ((c == '{' || c == '[') && ++depth > JSON_DEPTH_MAX)
+		if ((c == '{' || c == '[') && ++depth > max_depth)
 			return fail_at(text, i, why, "nested too deep");
 		if (c == '}' || c == ']')
 			depth--;
@@ -61,6 +61,11 @@ static int check_shape(const char *text, size_t len, bool *open, struct err *why
 
 int json_parse(struct json **out, const char *text, size_t len, size_t max_bytes, struct err *why)
 {
+	return json_parse_deep(out, text, len, max_bytes, JSON_DEPTH_MAX, why);
+}
+
+int json_parse_deep(struct json **out, const char *text, size_t len, size_t max_bytes, int max_depth, struct err *why)
+{
 	const char *end = NULL;
 	cJSON *root;
 	bool open = false;
@@ -69,7 +74,7 @@ int json_parse(struct json **out, const char *text, size_t len, size_t max_bytes
 
 	if (len > max_bytes)
 		return err_set(why, ERR_TOO_BIG, "over %zu bytes", max_bytes);
-	rc = check_shape(text, len, &open, why);
+	rc = check_shape(text, len, max_depth, &open, why);
 	if (rc < 0)
 		return rc;
 	if (len == 0)
