@@ -1,0 +1,45 @@
+/* dytop action
+title: Rebuild all indexes of
+about: Builds each index anew beside the old one, then swaps them; blocks neither readers nor writers. No timeouts, for each one hit would leave invalid indexes of full size behind.
+target: table
+kinds: rmt
+privilege: [owner, maintain]
+weight: word
+waits: snapshots
+builds: yes
+leaves: yes
+lock_timeout: none
+rate: 20MB
+*/
+-- before
+SELECT 'refuse' AS mark, 'it is a system catalog: those cannot be rebuilt concurrently' AS text
+  FROM pg_catalog.pg_class AS c
+ WHERE c.oid = $1::pg_catalog.oid AND c.relnamespace = 'pg_catalog'::pg_catalog.regnamespace
+UNION ALL
+SELECT 'refuse', 'it has no indexes'
+  FROM pg_catalog.pg_class AS c WHERE c.oid = $1::pg_catalog.oid AND NOT c.relhasindex
+UNION ALL
+SELECT 'note', pg_catalog.count(*) || ' indexes of ' || pg_catalog.pg_size_pretty(pg_catalog.sum(pg_catalog.pg_relation_size(x.indexrelid)))
+  FROM pg_catalog.pg_index AS x WHERE x.indrelid = $1::pg_catalog.oid
+UNION ALL
+SELECT 'warn', 'left out, for it belongs to an exclusion constraint: ' || x.indexrelid::pg_catalog.regclass::pg_catalog.text
+  FROM pg_catalog.pg_index AS x WHERE x.indrelid = $1::pg_catalog.oid AND x.indisexclusion
+-- statement
+REINDEX TABLE CONCURRENTLY %{target}
+-- progress
+SELECT p.phase,
+       CASE WHEN p.phase LIKE 'waiting%' THEN p.lockers_done WHEN p.blocks_total > 0 THEN p.blocks_done ELSE p.tuples_done END AS done,
+       CASE WHEN p.phase LIKE 'waiting%' THEN p.lockers_total WHEN p.blocks_total > 0 THEN p.blocks_total ELSE p.tuples_total END AS total
+  FROM pg_catalog.pg_stat_progress_create_index AS p
+ WHERE p.pid = $1::pg_catalog.int4
+-- measure
+SELECT 'size of its indexes' AS label, 'bytes' AS unit, pg_catalog.pg_indexes_size($1::pg_catalog.oid)::pg_catalog.float8 AS value
+-- left
+SELECT x.indexrelid AS oid, pg_catalog.format('%I.%I', n.nspname, c.relname) AS name,
+       pg_catalog.format('%I.%I', n.nspname, c.relname) || ' is invalid: left by an attempt that failed, '
+       || pg_catalog.pg_size_pretty(pg_catalog.pg_relation_size(c.oid)) || ', kept up with each write, used by none' AS text
+  FROM pg_catalog.pg_index AS x
+       JOIN pg_catalog.pg_class AS c ON c.oid = x.indexrelid
+       JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+ WHERE NOT x.indisvalid AND c.relkind = 'i'
+   AND x.indrelid = $1::pg_catalog.oid
