@@ -57,6 +57,8 @@ int libpq_load(struct libpq *out, struct err *why)
 	cancel = find(library, "PQcancelFinish", &pq.cancel_finish) && cancel;
 	if (!cancel)
 		pq.cancel_create = NULL;
+	if (!find(library, "PQsetChunkedRowsMode", &pq.set_chunked))
+		pq.set_chunked = NULL;
 	dlclose(library);
 	if (missing)
 		return err_set(why, ERR_UNSUPPORTED, "libpq is too old (no %s): version 14 or newer is needed, package libpq5",

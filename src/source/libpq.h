@@ -19,8 +19,9 @@
 	X(PQsetClientEncoding) X(PQhost) X(PQport) X(PQuser) X(PQdb) X(PQlibVersion) \
 	X(PQenterPipelineMode) X(PQpipelineSync) X(PQsendFlushRequest) X(PQsendQuery) X(PQsendQueryParams) X(PQsendPrepare) \
 	X(PQsendQueryPrepared) X(PQflush) X(PQconsumeInput) X(PQisBusy) X(PQgetResult) X(PQclear) X(PQresultStatus) \
-	X(PQresultErrorField) X(PQresultErrorMessage) X(PQntuples) X(PQnfields) X(PQfname) X(PQftype) X(PQfformat) \
-	X(PQgetvalue) X(PQgetlength) X(PQgetisnull)
+	X(PQresultErrorField) X(PQresultErrorMessage) X(PQcmdStatus) X(PQcmdTuples) X(PQntuples) X(PQnfields) X(PQfname) \
+	X(PQftype) X(PQfformat) X(PQgetvalue) X(PQgetlength) X(PQgetisnull) X(PQtransactionStatus) X(PQsetSingleRowMode) \
+	X(PQnotifies) X(PQputCopyData) X(PQputCopyEnd)
 
 /* From libpq 17 on; NULL in older ones. Declared here because the header at build time may not know them. */
 struct pg_cancel_conn;
@@ -29,6 +30,7 @@ typedef int libpq_cancel_start(struct pg_cancel_conn *cancel);
 typedef PostgresPollingStatusType libpq_cancel_poll(struct pg_cancel_conn *cancel);
 typedef int libpq_cancel_socket(const struct pg_cancel_conn *cancel);
 typedef void libpq_cancel_finish(struct pg_cancel_conn *cancel);
+typedef int libpq_set_chunked(PGconn *conn, int rows);
 
 struct libpq {
 #define X(name) __typeof__(&name) name;
@@ -39,6 +41,7 @@ struct libpq {
 	libpq_cancel_poll *cancel_poll;
 	libpq_cancel_socket *cancel_socket;
 	libpq_cancel_finish *cancel_finish;
+	libpq_set_chunked *set_chunked; /* PQsetChunkedRowsMode, by itself */
 };
 
 /* Loading takes some milliseconds, and seconds from a slow disk: libpq_touch() may be run in the background first. */

@@ -394,7 +394,7 @@ static void put_ms(char out[24], double ms, double standard)
 static int pg_create(struct source *s, struct source_conf *conf, struct err *why)
 {
 	struct pg *p = mem_alloc(sizeof(*p));
-	struct pgconn_events events = {on_up, on_down, pground_readable, p};
+	struct pgconn_events events = {.up = on_up, .down = on_down, .readable = pground_readable, .ctx = p};
 	int rc = pgconn_new(&p->conn, s->loop, conf, &events, s->log, why);
 
 	p->source = s;

@@ -291,7 +291,7 @@ static void bouncer_connect(struct source *s)
 static int bouncer_create(struct source *s, struct source_conf *conf, struct err *why)
 {
 	struct bouncer *b = mem_alloc(sizeof(*b));
-	struct pgconn_events events = {on_up, on_down, on_readable, b};
+	struct pgconn_events events = {.up = on_up, .down = on_down, .readable = on_readable, .ctx = b};
 	int rc = pgconn_new(&b->conn, s->loop, conf, &events, s->log, why);
 
 	if (rc < 0) {

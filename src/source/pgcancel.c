@@ -136,11 +136,16 @@ static void on_readable(void *ctx)
 	}
 }
 
+bool pgcancel_is_direct(const struct pgconn *c)
+{
+	return c->pq.cancel_create != NULL;
+}
+
 struct pgcancel *pgcancel_start(struct pgconn *c, int pid, const char *sql, double deadline_ms,
                                 void (*done)(void *ctx, const struct err *why), void *ctx)
 {
 	struct pgcancel *k = mem_alloc(sizeof(*k));
-	struct pgconn_events events = {on_up, on_down, on_readable, k};
+	struct pgconn_events events = {.up = on_up, .down = on_down, .readable = on_readable, .ctx = k};
 
 	k->loop = c->loop;
 	k->pq = c->pq;

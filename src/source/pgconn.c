@@ -47,6 +47,27 @@ int pgconn_new(struct pgconn **out, struct loop *l, const struct source_conf *co
 	return 0;
 }
 
+int pgconn_new_like(struct pgconn **out, struct loop *l, const struct pgconn_like *conf, const struct pgconn_events *events,
+                    struct log *log, struct err *why)
+{
+	const struct pgconn *like = conf->like;
+	struct pgtarget target;
+	int rc = pgtarget_like(&target, &like->target, like->host, conf->over, conf->dbname, why);
+
+	if (rc < 0)
+		return rc;
+	*out = pgconn_make(l, events, log);
+	(*out)->target = target;
+	(*out)->name = mem_strdup(like->name);
+	if (conf->connect_timeout_ms > 0)
+		(*out)->target.connect_timeout_ms = conf->connect_timeout_ms;
+	if (conf->application) {
+		free((*out)->target.application);
+		(*out)->target.application = mem_strdup(conf->application);
+	}
+	return 0;
+}
+
 static void drop(struct pgconn *c)
 {
 	loop_timer_stop(c->later);
@@ -61,7 +82,7 @@ static void drop(struct pgconn *c)
 	if (c->conn)
 		c->pq.PQfinish(c->conn);
 	c->conn = NULL;
-	c->paused = c->broken = false;
+	c->paused = c->broken = c->ended = false;
 	c->phase = PGCONN_CLOSED;
 }
 
@@ -125,6 +146,13 @@ const char *pgconn_parameter(const struct pgconn *c, const char *name)
 	const char *value = c->phase == PGCONN_UP ? c->pq.PQparameterStatus(c->conn, name) : NULL;
 
 	return value ? value : "";
+}
+
+bool pgconn_in_transaction(const struct pgconn *c)
+{
+	PGTransactionStatusType status = c->phase == PGCONN_UP ? c->pq.PQtransactionStatus(c->conn) : PQTRANS_IDLE;
+
+	return status == PQTRANS_INTRANS || status == PQTRANS_INERROR;
 }
 
 static void make_name(struct pgconn *c)
@@ -225,7 +253,14 @@ static void on_deadline(void *ctx)
 /* The server says most of what matters in errors; what it says while nothing is asked comes as a notice. */
 static void on_notice(void *ctx, const PGresult *res)
 {
-	pgconn_note_fatal(ctx, res);
+	struct pgconn *c = ctx;
+	const char *severity = c->pq.PQresultErrorField(res, PG_DIAG_SEVERITY_NONLOCALIZED);
+	const char *state = c->pq.PQresultErrorField(res, PG_DIAG_SQLSTATE);
+	const char *text = c->pq.PQresultErrorField(res, PG_DIAG_MESSAGE_PRIMARY);
+
+	pgconn_note_fatal(c, res);
+	if (c->phase == PGCONN_UP && c->events.notice && text)
+		c->events.notice(c->events.ctx, severity ? severity : "", state ? state : "", text);
 }
 
 void pgconn_note_fatal(struct pgconn *c, const PGresult *res)
@@ -473,8 +508,8 @@ static void on_fd(void *ctx, unsigned got)
 		poll_connect(c);
 		return;
 	}
-	if (got & LOOP_WRITE)
-		pgconn_flush(c);
+	if ((got & LOOP_WRITE) && pgconn_flushed(c) && c->events.writable)
+		c->events.writable(c->events.ctx);
 	if ((got & LOOP_READ) && c->phase == PGCONN_UP)
 		pgconn_take_bytes(c);
 }

@@ -23,12 +23,27 @@ struct pgconn_events {
 	void (*down)(void *ctx, const struct err *why, enum source_failure failure);
 	void (*readable)(void *ctx); /* bytes have come: take results with pgconn_next() until it has none */
 	void *ctx;
+	/* Of a connection that is up, with raw texts that last for the call; NULL: not told. */
+	void (*notice)(void *ctx, const char *severity, const char *sqlstate, const char *text);
+	void (*notify)(void *ctx, const char *channel, const char *payload, int pid);
+	void (*writable)(void *ctx); /* what pgconn_flushed() left has gone */
 };
 
 enum { PGCONN_ANSWER_BYTES_MAX = 48 << 20 }; /* between two calls of pgconn_sent(): a server that sends more is dropped */
 
 int pgconn_new(struct pgconn **out, struct loop *l, const struct source_conf *conf, const struct pgconn_events *events,
                struct log *log, struct err *why) MUSTCHECK;
+/* One that goes where `like` goes: to the very host that it is connected to, once it has been; with its credentials. */
+struct pgconn_like {
+	const struct pgconn *like;
+	const char *over;        /* conninfo or URI whose settings win; with another user or host `like`'s password stays behind */
+	const char *dbname;      /* wins over all */
+	const char *application; /* application_name. Each NULL: as `like` */
+	double connect_timeout_ms; /* 0: as `like` */
+};
+/* ERR_INVALID: bad `over`. */
+int pgconn_new_like(struct pgconn **out, struct loop *l, const struct pgconn_like *conf, const struct pgconn_events *events,
+                    struct log *log, struct err *why) MUSTCHECK;
 void pgconn_free(struct pgconn *c);   /* NULL is accepted; closes without an event */
 void pgconn_open(struct pgconn *c);   /* no-op when open or opening; events come from the loop */
 void pgconn_close(struct pgconn *c);  /* without an event */
@@ -42,6 +57,9 @@ int pgconn_version(const struct pgconn *c);     /* 150020; 0 when not up */
 int pgconn_backend_pid(const struct pgconn *c); /* as told at login (a pooler makes one up) */
 const char *pgconn_parameter(const struct pgconn *c, const char *name); /* reported parameter; "" when not known */
 
+/* In a transaction block, perhaps a failed one; as of the last result. */
+bool pgconn_in_transaction(const struct pgconn *c);
+
 /* --- sending. Nothing leaves before pgconn_flush(), except where libpq's own buffer is full. False = out of memory or not
  * up; the loss is then reported by `down` soon. */
 bool pgconn_pipeline(struct pgconn *c); /* enters pipeline mode, for good */
@@ -49,15 +67,30 @@ bool pgconn_prepare(struct pgconn *c, const char *name, const char *sql);
 /* Binary results. values are texts, NULL = SQL NULL. */
 bool pgconn_execute(struct pgconn *c, const char *name, int count, const char *const *values);
 bool pgconn_query(struct pgconn *c, const char *sql, int count, const char *const *values);
+/* One statement: prepared `name`, or NULL and its text; results in binary or as texts. */
+bool pgconn_send(struct pgconn *c, const char *name, const char *sql, int count, const char *const *values, bool binary);
 bool pgconn_simple(struct pgconn *c, const char *sql); /* simple protocol, text results; not in pipeline mode */
 bool pgconn_ask_flush(struct pgconn *c); /* the server sends what it has so far */
 bool pgconn_sync(struct pgconn *c);
 void pgconn_flush(struct pgconn *c);
 void pgconn_sent(struct pgconn *c);      /* a new round begins: resets the byte count */
 
+/* COPY FROM STDIN, after PGRESULT_COPY_IN. The bytes are kept until they have left: see pgconn_flushed(). `failed` not NULL: the
+ * server discards all and answers with that. */
+bool pgconn_put_copy(struct pgconn *c, const char *bytes, size_t len);
+bool pgconn_end_copy(struct pgconn *c, const char *failed);
+/* Flushes; true when nothing is left to be sent. If not, events.writable tells when it has gone. */
+bool pgconn_flushed(struct pgconn *c);
+
 /* --- receiving */
 /* The next result, or NULL when more bytes are needed. pgresult_free() it. */
 struct pgresult *pgconn_next(struct pgconn *c);
+/* One step: a result, or NULL. *ended: a request has ended (its results were all); else more bytes are needed. Only while
+ * something is asked. */
+struct pgresult *pgconn_step(struct pgconn *c, bool *ended);
+/* The request whose results come next gives them a few at a time (PGRESULT_SOME). Before the first pgconn_step() that could
+ * meet them. False: it is not the turn of any request yet. */
+bool pgconn_stream(struct pgconn *c);
 /* Nothing asked is left to be answered: the simple protocol takes the next command. */
 bool pgconn_idle(const struct pgconn *c);
 /* While paused no bytes are read (results are being worked on). */
@@ -72,6 +105,7 @@ void pgconn_poke(struct pgconn *c);
  * loop. Lives on its own when c is freed; ends within deadline_ms. */
 struct pgcancel *pgcancel_start(struct pgconn *c, int pid, const char *sql, double deadline_ms,
                                 void (*done)(void *ctx, const struct err *why), void *ctx);
+bool pgcancel_is_direct(const struct pgconn *c); /* by libpq 17's request, which is right through a pooler too */
 void pgcancel_free(struct pgcancel *k); /* gives up; not after done was called */
 
 #endif

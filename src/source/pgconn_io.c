@@ -24,6 +24,16 @@ static size_t taken(int fd, int before)
 	return (size_t)(before - after);
 }
 
+static void tell_notifications(struct pgconn *c)
+{
+	PGnotify *n;
+
+	while (c->events.notify && c->phase == PGCONN_UP && (n = c->pq.PQnotifies(c->conn)) != NULL) {
+		c->events.notify(c->events.ctx, n->relname, n->extra, n->be_pid);
+		c->pq.PQfreemem(n);
+	}
+}
+
 void pgconn_take_bytes(struct pgconn *c)
 {
 	/* Under TLS a record may be decrypted in parts, and the rest makes no descriptor readable: three reads of at least 8 kB
@@ -41,6 +51,7 @@ void pgconn_take_bytes(struct pgconn *c)
 		alive = c->pq.PQconsumeInput(c->conn) == 1;
 		c->bytes += waiting > 0 ? taken(c->fd_no, waiting) : 0;
 		c->events.readable(c->events.ctx);
+		tell_notifications(c);
 		if (c->phase == PGCONN_UP && (!alive || c->pq.PQstatus(c->conn) == CONNECTION_BAD)) {
 			pgconn_lost(c);
 			return;
@@ -78,46 +89,68 @@ bool pgconn_idle(const struct pgconn *c)
 	return c->phase == PGCONN_UP && c->had_null && !c->pq.PQisBusy(c->conn);
 }
 
-struct pgresult *pgconn_next(struct pgconn *c)
+static enum pgresult_kind kind_of(ExecStatusType status)
 {
 	static const enum pgresult_kind kinds[] = {
 		[PGRES_TUPLES_OK] = PGRESULT_ROWS,         [PGRES_COMMAND_OK] = PGRESULT_DONE,
 		[PGRES_EMPTY_QUERY] = PGRESULT_DONE,       [PGRES_PIPELINE_SYNC] = PGRESULT_SYNC,
 		[PGRES_PIPELINE_ABORTED] = PGRESULT_ABORTED, [PGRES_FATAL_ERROR] = PGRESULT_ERROR,
-		[PGRES_COPY_OUT] = PGRESULT_OTHER,         [PGRES_COPY_IN] = PGRESULT_OTHER,
+		[PGRES_COPY_OUT] = PGRESULT_OTHER,         [PGRES_COPY_IN] = PGRESULT_COPY_IN,
 		[PGRES_BAD_RESPONSE] = PGRESULT_OTHER,     [PGRES_NONFATAL_ERROR] = PGRESULT_OTHER,
-		[PGRES_COPY_BOTH] = PGRESULT_OTHER,        [PGRES_SINGLE_TUPLE] = PGRESULT_OTHER,
+		[PGRES_COPY_BOTH] = PGRESULT_OTHER,        [PGRES_SINGLE_TUPLE] = PGRESULT_SOME,
+		[PGRES_PIPELINE_ABORTED + 1] = PGRESULT_SOME, /* PGRES_TUPLES_CHUNK, from libpq 17 on */
 	};
 
-	while (c->phase == PGCONN_UP && !c->pq.PQisBusy(c->conn)) {
-		PGresult *res = c->pq.PQgetResult(c->conn);
-		ExecStatusType status = res ? c->pq.PQresultStatus(res) : PGRES_EMPTY_QUERY;
-		struct pgresult *r;
+	return (size_t)status < ARRAY_LEN(kinds) ? kinds[status] : PGRESULT_OTHER;
+}
+
+struct pgresult *pgconn_step(struct pgconn *c, bool *ended)
+{
+	PGresult *res;
+	struct pgresult *r;
+
+	*ended = false;
+	if (c->phase != PGCONN_UP || c->ended || c->pq.PQisBusy(c->conn))
+		return NULL;
+	res = c->pq.PQgetResult(c->conn);
+	if (!res) {
+		*ended = true;
+		return NULL;
+	}
+	if (c->pq.PQresultStatus(res) == PGRES_FATAL_ERROR) {
+		pgconn_note_fatal(c, res);
+		if (c->pq.PQstatus(c->conn) == CONNECTION_BAD || c->fatal_state[0]) {
+			c->pq.PQclear(res);
+			c->ended = true;
+			return NULL; /* the loss of the connection is the answer */
+		}
+	}
+	r = mem_alloc(sizeof(*r));
+	r->pq = &c->pq;
+	r->res = res;
+	r->kind = kind_of(c->pq.PQresultStatus(res));
+	if (r->kind == PGRESULT_ROWS || r->kind == PGRESULT_SOME) {
+		r->rows = c->pq.PQntuples(res);
+		r->columns = c->pq.PQnfields(res);
+	}
+	return r;
+}
+
+struct pgresult *pgconn_next(struct pgconn *c)
+{
+	for (;;) {
+		bool ended;
+		struct pgresult *r = pgconn_step(c, &ended);
 
 		/* Between two requests of a pipeline comes one NULL; two mean that nothing is left. */
-		if (!res && c->had_null)
+		if (!r && !ended)
 			return NULL;
-		c->had_null = !res;
-		if (!res)
-			continue;
-		if (status == PGRES_FATAL_ERROR) {
-			pgconn_note_fatal(c, res);
-			if (c->pq.PQstatus(c->conn) == CONNECTION_BAD || c->fatal_state[0]) {
-				c->pq.PQclear(res);
-				return NULL; /* the loss of the connection is the answer */
-			}
+		if (r || c->had_null) {
+			c->had_null = !r;
+			return r;
 		}
-		r = mem_alloc(sizeof(*r));
-		r->pq = &c->pq;
-		r->res = res;
-		r->kind = (size_t)status < ARRAY_LEN(kinds) ? kinds[status] : PGRESULT_OTHER;
-		if (r->kind == PGRESULT_ROWS) {
-			r->rows = c->pq.PQntuples(res);
-			r->columns = c->pq.PQnfields(res);
-		}
-		return r;
+		c->had_null = true;
 	}
-	return NULL;
 }
 
 /* --- sending --------------------------------------------------------------------------------------------------------- */
@@ -150,6 +183,29 @@ bool pgconn_query(struct pgconn *c, const char *sql, int count, const char *cons
 	return sent(c, c->pq.PQsendQueryParams(c->conn, sql, count, NULL, values, NULL, NULL, 1));
 }
 
+bool pgconn_send(struct pgconn *c, const char *name, const char *sql, int count, const char *const *values, bool binary)
+{
+	return sent(c, name ? c->pq.PQsendQueryPrepared(c->conn, name, count, values, NULL, NULL, binary)
+	                    : c->pq.PQsendQueryParams(c->conn, sql, count, NULL, values, NULL, NULL, binary));
+}
+
+bool pgconn_stream(struct pgconn *c)
+{
+	enum { CHUNK_ROWS = 200 };
+
+	return c->pq.set_chunked ? c->pq.set_chunked(c->conn, CHUNK_ROWS) : c->pq.PQsetSingleRowMode(c->conn);
+}
+
+bool pgconn_put_copy(struct pgconn *c, const char *bytes, size_t len)
+{
+	return sent(c, c->pq.PQputCopyData(c->conn, bytes, (int)len) == 1);
+}
+
+bool pgconn_end_copy(struct pgconn *c, const char *failed)
+{
+	return sent(c, c->pq.PQputCopyEnd(c->conn, failed) == 1);
+}
+
 bool pgconn_simple(struct pgconn *c, const char *sql)
 {
 	return sent(c, c->pq.PQsendQuery(c->conn, sql));
@@ -170,11 +226,17 @@ void pgconn_sent(struct pgconn *c)
 	c->bytes = 0;
 }
 
-void pgconn_flush(struct pgconn *c)
+bool pgconn_flushed(struct pgconn *c)
 {
 	int left = c->pq.PQflush(c->conn);
 
 	if (left < 0)
 		broke(c);
 	pgconn_watch(c, (c->paused ? 0u : LOOP_READ) | (left == 1 ? LOOP_WRITE : 0u));
+	return left == 0;
+}
+
+void pgconn_flush(struct pgconn *c)
+{
+	(void)pgconn_flushed(c);
 }

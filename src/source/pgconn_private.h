@@ -42,6 +42,7 @@ struct pgconn {
 	struct loop_fd *fd;
 	int fd_no;
 	bool paused, broken;
+	bool ended;            /* the server said goodbye: no result means anything any more */
 	bool had_null;
 	int64_t heard_ns;
 	size_t bytes;

@@ -28,6 +28,20 @@ const char *pgresult_message(const struct pgresult *r)
 	return field(r, PG_DIAG_MESSAGE_PRIMARY);
 }
 
+int64_t pgresult_affected(const struct pgresult *r)
+{
+	const char *text = r->pq->PQcmdTuples(r->res);
+
+	return text && *text ? strtoll(text, NULL, 10) : -1;
+}
+
+const char *pgresult_tag(const struct pgresult *r)
+{
+	const char *text = r->pq->PQcmdStatus(r->res);
+
+	return text ? text : "";
+}
+
 const char *pgresult_name(const struct pgresult *r, int column)
 {
 	const char *name = r->pq->PQfname(r->res, column);

@@ -12,7 +12,9 @@ enum pgresult_kind {
 	PGRESULT_ERROR,
 	PGRESULT_ABORTED, /* skipped because an earlier request of the same sync failed */
 	PGRESULT_SYNC,
-	PGRESULT_OTHER,   /* COPY and the like: nothing that we asked for */
+	PGRESULT_SOME,    /* rows of a stream, more to come; the last result of it is PGRESULT_ROWS without rows */
+	PGRESULT_COPY_IN, /* the server waits for data */
+	PGRESULT_OTHER,   /* COPY TO and the like: nothing that we asked for */
 };
 
 struct pgresult {
@@ -26,6 +28,8 @@ void pgresult_free(struct pgresult *r); /* NULL is accepted */
 const char *pgresult_sqlstate(const struct pgresult *r); /* five characters, or "" when the server sent none */
 /* The server's primary message, raw; "" when there is none. Borrowed. */
 const char *pgresult_message(const struct pgresult *r);
+int64_t pgresult_affected(const struct pgresult *r); /* rows, by the command tag; -1 it has none */
+const char *pgresult_tag(const struct pgresult *r);  /* command tag ("COMMIT", "INSERT 0 3"), "" none. Borrowed */
 const char *pgresult_name(const struct pgresult *r, int column); /* raw, borrowed; "" when out of range */
 unsigned pgresult_type(const struct pgresult *r, int column);    /* type oid */
 bool pgresult_binary(const struct pgresult *r, int column);

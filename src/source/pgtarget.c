@@ -25,7 +25,7 @@ static bool known_keyword(const char *at, size_t len)
 	return false;
 }
 
-static bool is_uri(const char *text)
+bool pgtarget_is_uri(const char *text)
 {
 	return strncmp(text, "postgresql://", 13) == 0 || strncmp(text, "postgres://", 11) == 0;
 }
@@ -59,7 +59,7 @@ bool pgtarget_plain(const char *conninfo)
 
 	if (strpbrk(conninfo, "'\\%[]"))
 		return false;
-	if (!is_uri(conninfo))
+	if (!pgtarget_is_uri(conninfo))
 		return strchr(conninfo, '=') == NULL || plain_pairs(conninfo, ' ');
 	rest = strstr(conninfo, "://") + 3;
 	query = strchr(rest, '?');
@@ -70,7 +70,7 @@ bool pgtarget_plain(const char *conninfo)
 	return !query || plain_pairs(query + 1, '&');
 }
 
-static int check_conninfo(const char *conninfo, struct err *why)
+int pgtarget_check(const char *conninfo, struct err *why)
 {
 	struct libpq pq;
 	PQconninfoOption *options;
@@ -79,7 +79,7 @@ static int check_conninfo(const char *conninfo, struct err *why)
 
 	if (!conninfo || pgtarget_plain(conninfo))
 		return 0;
-	if (!is_uri(conninfo) && !strchr(conninfo, '='))
+	if (!pgtarget_is_uri(conninfo) && !strchr(conninfo, '='))
 		return 0; /* a database name, whatever is in it */
 	rc = libpq_load(&pq, why);
 	if (rc < 0)
@@ -87,7 +87,7 @@ static int check_conninfo(const char *conninfo, struct err *why)
 	options = pq.PQconninfoParse(conninfo, &message);
 	if (!options) {
 		/* libpq ends its sentences with a line feed, and may quote the whole text: a password could be in it. */
-		bool secret = strstr(conninfo, "password") || (is_uri(conninfo) && strchr(conninfo, '@'));
+		bool secret = strstr(conninfo, "password") || (pgtarget_is_uri(conninfo) && strchr(conninfo, '@'));
 
 		if (message)
 			message[strcspn(message, "\n")] = '\0';
@@ -108,10 +108,10 @@ static char *given(const char *text)
 int pgtarget_init(struct pgtarget *t, const struct source_conf *conf, struct err *why)
 {
 	const char *target = conf->target && *conf->target ? conf->target : conf->dbname;
-	int rc = check_conninfo(target, why);
+	int rc = pgtarget_check(target, why);
 
 	if (rc == 0 && target != conf->dbname)
-		rc = check_conninfo(conf->dbname, why);
+		rc = pgtarget_check(conf->dbname, why);
 	if (rc < 0)
 		return rc;
 	*t = (struct pgtarget){0};
@@ -137,6 +137,7 @@ void pgtarget_clone(struct pgtarget *to, const struct pgtarget *from, int host)
 	to->password = mem_strdup(from->password);
 	to->user = mem_strdup(from->user);
 	to->dbname = mem_strdup(from->dbname);
+	to->application = mem_strdup(from->application);
 	to->host_count = 1;
 	to->host[0].host = mem_strdup(from->host[host].host);
 	to->host[0].hostaddr = mem_strdup(from->host[host].hostaddr);
@@ -172,6 +173,7 @@ void pgtarget_release(struct pgtarget *t)
 	free(t->flag_port);
 	free(t->flag_user);
 	free(t->flag_dbname);
+	free(t->application);
 	*t = (struct pgtarget){0};
 }
 
@@ -212,7 +214,7 @@ void pgtarget_params(const struct pgtarget *t, const struct pgtarget_host *host,
 		add(out, "hostaddr", hostaddr);
 	if (t->any_then)
 		add(out, "target_session_attrs", pass == 0 ? "standby" : "any");
-	add(out, "application_name", "dytop");
+	add(out, "application_name", t->application ? t->application : "dytop");
 	add(out, "client_encoding", "UTF8");
 	/* Looking for Kerberos tickets may wait for another process, so it is not done unasked. */
 	if (t->set_gssencmode)
@@ -294,7 +296,7 @@ static bool said(const struct pgtarget *t, const struct libpq *pq, const char *k
 	PQconninfoOption *options;
 	bool found;
 
-	if (!t->conninfo || (!is_uri(t->conninfo) && !strchr(t->conninfo, '=')))
+	if (!t->conninfo || (!pgtarget_is_uri(t->conninfo) && !strchr(t->conninfo, '=')))
 		return false;
 	options = pq->PQconninfoParse(t->conninfo, NULL);
 	found = *option(options, keyword) != '\0';
@@ -317,7 +319,7 @@ static int take_options(struct pgtarget *t, const struct libpq *pq, const PQconn
 		return rc;
 	t->user = mem_strdup(option(options, "user"));
 	if (t->bouncer && !t->flag_dbname && !said(t, pq, "dbname"))
-		t->dbname = mem_strdup(t->conninfo && !is_uri(t->conninfo) && !strchr(t->conninfo, '=') ? t->conninfo
+		t->dbname = mem_strdup(t->conninfo && !pgtarget_is_uri(t->conninfo) && !strchr(t->conninfo, '=') ? t->conninfo
 		                                                                                        : "pgbouncer");
 	else
 		t->dbname = mem_strdup(option(options, "dbname"));

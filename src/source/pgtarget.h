@@ -21,6 +21,7 @@ struct pgtarget_host {
 struct pgtarget {
 	/* What the person gave; copies. */
 	char *conninfo, *flag_host, *flag_port, *flag_user, *flag_dbname, *password;
+	char *application;       /* application_name; NULL "dytop" */
 	bool bouncer;
 	bool fixed;              /* host[0] is all there is: pgtarget_resolve() does nothing */
 	double connect_timeout_ms;
@@ -38,6 +39,14 @@ struct pgtarget {
 int pgtarget_init(struct pgtarget *t, const struct source_conf *conf, struct err *why) MUSTCHECK;
 /* A copy of what was given, to log in to one host of a resolved target. */
 void pgtarget_clone(struct pgtarget *to, const struct pgtarget *from, int host);
+/* Where `from` goes (host `host` of it once it is resolved), with the settings of `over` (conninfo or URI; NULL none) before its
+ * own, and another database (NULL: as it is). A password stays behind when user or host become others; with a host of its own
+ * `over` means that host's port too, and with a service nothing of `from` is kept. ERR_INVALID: bad `over`. */
+int pgtarget_like(struct pgtarget *to, const struct pgtarget *from, int host, const char *over, const char *dbname,
+                  struct err *why) MUSTCHECK;
+bool pgtarget_is_uri(const char *text);
+/* ERR_INVALID with libpq's words, unless they may quote a password. NULL is fine. */
+int pgtarget_check(const char *conninfo, struct err *why) MUSTCHECK;
 void pgtarget_release(struct pgtarget *t); /* wipes the password */
 
 /* Asks libpq for the effective options, without connecting: fills the second half. ERR_INVALID (unknown service, ...). */

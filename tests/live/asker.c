@@ -422,7 +422,7 @@ static void cancel_readable(void *ctx)
 static int run_cancel(struct asker *a, const struct source_conf *conf, int pid)
 {
 	struct canceller c = {.asker = a, .pid = pid};
-	struct pgconn_events events = {cancel_up, cancel_down, cancel_readable, &c};
+	struct pgconn_events events = {.up = cancel_up, .down = cancel_down, .readable = cancel_readable, .ctx = &c};
 	struct err why;
 
 	if (loop_new(&a->loop, &why) < 0 || pgconn_new(&c.conn, a->loop, conf, &events, NULL, &why) < 0)

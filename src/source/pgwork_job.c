@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/* Statements: kept while they wait, sent in order, told what came of them. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/mem.h"
+#include "source/pgwork_private.h"
+
+void pgjobs_add(struct pgjobs *jobs, struct pgjob *j)
+{
+	j->next = NULL;
+	if (jobs->last)
+		jobs->last->next = j;
+	else
+		jobs->first = j;
+	jobs->last = j;
+}
+
+struct pgjob *pgjobs_pop(struct pgjobs *jobs)
+{
+	struct pgjob *j = jobs->first;
+
+	if (!j)
+		return NULL;
+	jobs->first = j->next;
+	if (!jobs->first)
+		jobs->last = NULL;
+	j->next = NULL;
+	return j;
+}
+
+static void forget_texts(struct pgjob *j)
+{
+	for (int i = 0; j->values && i < j->count; i++)
+		free(j->values[i]);
+	free(j->values);
+	free(j->sql);
+	j->values = NULL;
+	j->sql = NULL;
+}
+
+void pgjob_free(struct pgjob *j)
+{
+	if (!j)
+		return;
+	forget_texts(j);
+	pgresult_free(j->result);
+	pgresult_free(j->error);
+	free(j->why);
+	free(j);
+}
+
+void pgjob_fail(struct pgjob *j, int code, const char *text)
+{
+	if (j->why || j->error)
+		return;
+	j->why = mem_alloc(sizeof(*j->why));
+	err_set(j->why, code, "%s", text);
+}
+
+/* --- names of prepared statements -------------------------------------------------------------------------------------- */
+
+static struct pgwork_name *name_of(struct pgwork *w, const char *name)
+{
+	uint64_t hash = map_hash(MAP_SEED, name, strlen(name)), at;
+	struct pgwork_name *n;
+
+	if (map_get(&w->name_of, hash, &at))
+		return strcmp(w->name[at - 1]->name, name) == 0 ? w->name[at - 1] : NULL;
+	if (w->names == PGWORK_NAMES_MAX)
+		return NULL;
+	n = mem_alloc(sizeof(*n));
+	n->name = mem_strdup(name);
+	w->name[w->names++] = n;
+	map_put(&w->name_of, hash, (uint64_t)w->names);
+	return n;
+}
+
+/* --- kept ---------------------------------------------------------------------------------------------------------------- */
+
+static struct pgjob *job_new(struct pgwork *w, const struct pgwork_query *q)
+{
+	struct pgjob *j = mem_alloc(sizeof(*j));
+
+	j->kind = PGJOB_QUERY;
+	j->batch = w->batch;
+	j->binary = q->binary;
+	j->stream = q->stream;
+	j->name = q->name && !w->copies ? name_of(w, q->name) : NULL;
+	j->deadline_ms = q->deadline_ms;
+	j->count = q->count;
+	j->rows = q->rows;
+	j->done = q->done;
+	j->ctx = q->ctx;
+	w->open_count++;
+	return j;
+}
+
+static void keep_texts(struct pgjob *j, const struct pgwork_query *q)
+{
+	j->sql = mem_strdup(q->sql);
+	if (q->count == 0)
+		return;
+	j->values = mem_calloc((size_t)q->count, sizeof(*j->values));
+	for (int i = 0; i < q->count; i++)
+		j->values[i] = mem_strdup(q->values[i]);
+}
+
+void pgwork_keep(struct pgwork *w, struct pgjobs *to, const struct pgwork_query *queries, int count)
+{
+	w->batch++;
+	for (int i = 0; i < count; i++) {
+		struct pgjob *j = job_new(w, &queries[i]);
+
+		keep_texts(j, &queries[i]);
+		j->last = i == count - 1;
+		pgjobs_add(to, j);
+	}
+}
+
+/* --- sent ---------------------------------------------------------------------------------------------------------------- */
+
+/* Another batch is about to prepare what this one uses: whether that works is not known yet. */
+static bool unsure_of(const struct pgjob *j)
+{
+	return j->name && j->name->state == PGNAME_PREPARING && j->name->batch != j->batch;
+}
+
+static bool may_send(const struct pgwork *w, bool settled)
+{
+	return w->settled == settled && !w->cancel && (w->copies ? w->sent_count == 0 : w->sent_count < PGWORK_OPEN_MAX);
+}
+
+static void send_job(struct pgwork *w, struct pgjob *j, const char *sql, const char *const *values)
+{
+	struct clock now;
+
+	clock_read(&now);
+	j->sent = true;
+	j->sent_ns = now.mono_ns;
+	if (j->name && j->name->state == PGNAME_UNKNOWN) {
+		pgconn_prepare(w->conn, j->name->name, sql);
+		j->prepares = true;
+		j->name->state = PGNAME_PREPARING;
+		j->name->batch = j->batch;
+	}
+	pgconn_send(w->conn, j->name ? j->name->name : NULL, sql, j->count, values, j->binary);
+	/* else the server keeps an answer until the sync, and the time of the next one would begin too early */
+	if (j->deadline_ms > 0 && !w->copies)
+		pgconn_ask_flush(w->conn);
+	pgjobs_add(&w->sent, j);
+	w->sent_count++;
+	if (!w->at) {
+		w->at = j;
+		pgwork_watch(w);
+		/* before any byte of its answer is looked at */
+		if (j->stream && !j->prepares)
+			j->armed = pgconn_stream(w->conn);
+	}
+}
+
+static void send_sync(struct pgwork *w)
+{
+	struct pgjob *j = mem_alloc(sizeof(*j));
+
+	j->kind = PGJOB_SYNC;
+	pgconn_sync(w->conn);
+	pgjobs_add(&w->sent, j);
+}
+
+static bool batch_may_go(const struct pgjob *first)
+{
+	for (const struct pgjob *j = first; j; j = j->last ? NULL : j->next) {
+		if (unsure_of(j))
+			return false;
+	}
+	return true;
+}
+
+/* One batch; in plain mode one statement. */
+static void send_kept(struct pgwork *w, struct pgjobs *from)
+{
+	for (;;) {
+		struct pgjob *j = pgjobs_pop(from);
+		bool last = j->last;
+
+		send_job(w, j, j->sql, (const char *const *)j->values);
+		forget_texts(j);
+		if (w->copies)
+			return;
+		if (last)
+			break;
+	}
+	send_sync(w);
+}
+
+void pgwork_pump(struct pgwork *w)
+{
+	struct pgjobs *from = w->settled ? &w->waiting : &w->setup;
+	bool any = false;
+
+	while (from->first && may_send(w, from == &w->waiting) && batch_may_go(from->first)) {
+		send_kept(w, from);
+		any = true;
+	}
+	if (any)
+		pgconn_flush(w->conn);
+}
+
+void pgwork_run(struct pgwork *w, const struct pgwork_query *queries, int count)
+{
+	bool now = w->settled && !w->copies && !w->waiting.first && may_send(w, true) && count > 0;
+
+	for (int i = 0; now && i < count; i++) {
+		struct pgwork_name *n = queries[i].name ? name_of(w, queries[i].name) : NULL;
+
+		now = !n || n->state != PGNAME_PREPARING;
+	}
+	if (!now) {
+		pgwork_keep(w, &w->waiting, queries, count);
+		pgwork_pump(w);
+		return;
+	}
+	/* libpq copies what it is given: nothing needs to be kept */
+	w->batch++;
+	for (int i = 0; i < count; i++)
+		send_job(w, job_new(w, &queries[i]), queries[i].sql, queries[i].values);
+	send_sync(w);
+	pgconn_flush(w->conn);
+}
+
+void pgwork_copy(struct pgwork *w, const char *sql, int (*fill)(void *ctx, struct buf *out, struct err *why),
+                 void (*done)(void *ctx, const struct pgwork_outcome *outcome), void *ctx)
+{
+	struct pgwork_query q = {.sql = sql, .done = done, .ctx = ctx};
+
+	pgwork_keep(w, &w->waiting, &q, 1);
+	w->waiting.last->kind = PGJOB_COPY;
+	w->waiting.last->fill = fill;
+	pgwork_pump(w);
+}
+
+/* --- told ---------------------------------------------------------------------------------------------------------------- */
+
+static void words_of(const struct pgjob *j, struct err *why)
+{
+	const char *state = pgresult_sqlstate(j->error);
+	char words[400];
+
+	source_put_text(words, sizeof(words), pgresult_message(j->error));
+	if (j->overdue && strcmp(state, "57014") == 0)
+		err_set(why, ERR_TIMEOUT, "not done within %.3g s: cancelled", j->deadline_ms / 1000);
+	else if (strcmp(state, "42501") == 0)
+		err_set(why, ERR_PRIVILEGE, "%s", words);
+	else
+		err_set(why, ERR_QUERY, "%s", words[0] ? words : "the server gave no reason");
+}
+
+void pgwork_tell(struct pgwork *w, struct pgjob *j)
+{
+	struct pgwork_outcome o = {.sqlstate = "", .affected = -1, .sent = j->sent, .skipped = j->skipped};
+	struct err why;
+
+	if (j->why) {
+		o.why = j->why;
+	} else if (j->error) {
+		words_of(j, &why);
+		o.why = &why;
+	} else if (j->result) {
+		o.affected = pgresult_affected(j->result);
+		o.result = j->stream ? NULL : j->result;
+	}
+	if (j->why)
+		o.sqlstate = j->sqlstate;
+	else if (j->error)
+		o.sqlstate = pgresult_sqlstate(j->error);
+	if (j->sent && j->ended_ns > j->sent_ns)
+		o.elapsed_ms = (double)(j->ended_ns - j->sent_ns) / (double)CLOCK_MS_NS;
+	w->open_count--;
+	if (j->done)
+		j->done(j->ctx, &o);
+	pgjob_free(j);
+}
