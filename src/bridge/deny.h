@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/*
+ * What never goes into a cache, whoever asks for it: private keys and signature bytes, told by the names of JSON members, by
+ * the name of the Redis key, and by PEM armour in the value. Pure.
+ *
+ * A name matches a pattern when all of it does, any case, '*' standing for any run of characters. A member that holds nothing
+ * (null, "", [], {}, true, false, a number below ten digits) harms nobody: the application's own "validator_signatures": []
+ * passes. A value that is no JSON object or list is searched for the patterns as plain text.
+ */
+#ifndef BRIDGE_DENY_H
+#define BRIDGE_DENY_H
+
+#include "core/base.h"
+#include "core/err.h"
+#include "core/str.h"
+
+enum { DENY_MAX = 48, DENY_TEXT_MAX = 64 };
+
+struct deny {
+	char pattern[DENY_MAX][DENY_TEXT_MAX]; /* small letters */
+	int count;
+};
+
+/* The list that always holds: *private_key*, *privatekey*, *secret*, *mnemonic*, *seed_phrase*, *passphrase*, *password*,
+ * *signature*. */
+void deny_init(struct deny *d);
+/* Adds one; ERR_INVALID: empty, too long, too many, a pattern that matches everything. */
+int deny_add(struct deny *d, struct str pattern, struct err *why) MUSTCHECK;
+
+/* The pattern that forbids this value under this key, NULL = it may be cached. Borrowed. */
+const char *deny_finds(const struct deny *d, struct str key, struct str value);
+
+#endif
