@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/*
+ * A plan for people: the tree with its columns, PostgreSQL's own text layout, two plans side by side. Everything that comes
+ * out is clean (core/clean) and fits the width; the dashboard draws from the same cells, so screen and command agree.
+ */
+#ifndef INSIGHT_PLAN_SHOW_H
+#define INSIGHT_PLAN_SHOW_H
+
+#include "core/base.h"
+#include "core/buf.h"
+#include "insight/plan.h"
+
+struct plan_style {
+	int width;    /* columns; lines are not longer, but for a name that is alone too long at 24 */
+	bool ascii;
+};
+
+/* Head line, a row per node with its conditions below it, totals, hints. Lines end with LF. */
+void plan_tree(struct buf *out, const struct plan *p, const struct plan_style *style);
+/* As EXPLAIN (FORMAT TEXT) writes it on the server that made the plan; cleaned but for line breaks. */
+void plan_text(struct buf *out, const struct plan *p);
+/* The hints alone, one each line, wrapped: "! node 3, Seq Scan on t: reads ..." */
+void plan_hints_text(struct buf *out, const struct plan *p, const struct plan_style *style);
+/* Two plans beside each other (one below the other under 100 columns), a mark for each row: ' ' the same, '!' another node,
+ * '+' only right, '-' only left; the sentence of plan_diff_words() first. Titles: "before", "generic plan". */
+void plan_beside(struct buf *out, const struct plan *a, const struct plan *b, const char *const title[2],
+                 const struct plan_style *style);
+
+/* --- cells: what the tree and the dashboard's plan window draw ------------------------------------------------------- */
+
+enum plan_column {
+	PLAN_COL_SELF,    /* own share, percent */
+	PLAN_COL_COST,    /* total, estimated */
+	PLAN_COL_ROWS,    /* estimated */
+	PLAN_COL_ACTUAL,  /* rows, per loop */
+	PLAN_COL_FACTOR,  /* misestimation: "x120", "/35" */
+	PLAN_COL_LOOPS,
+	PLAN_COL_TIME,    /* ms of all loops */
+	PLAN_COL_OWN,     /* self_ms */
+	PLAN_COL_HIT,     /* own blocks */
+	PLAN_COL_READ,
+	PLAN_COL_IO,      /* ms, reading */
+	PLAN_COL_COUNT
+};
+
+enum { PLAN_CELL_MAX = 40 };
+
+/* The columns that this plan can fill and that fit into `width` beside at least 24 columns for the node, most important ones
+ * first to stay; in screen order. Returns how many. */
+int plan_columns(const struct plan *p, int width, enum plan_column out[PLAN_COL_COUNT]);
+const char *plan_column_title(enum plan_column column);
+int plan_column_width(enum plan_column column);
+/* The text of a cell, "-" where the plan does not say; returns true where it deserves a warning colour. */
+bool plan_cell(const struct plan *p, int node, enum plan_column column, char out[PLAN_CELL_MAX]);
+/* The lines that lead to a node: "│ └ ", for its first line, or for lines below it. */
+void plan_branch(struct buf *out, const struct plan *p, int node, bool below, bool ascii);
+/* What is said below a node's name, one clean text a line: conditions, then rows removed, sort, hash, blocks. `line` from 0;
+ * false when there are no more. */
+bool plan_detail(const struct plan *p, int node, int line, struct buf *out);
+/* "PostgreSQL 15, not executed": what is known from the plan itself: cost, or times. */
+void plan_totals(struct buf *out, const struct plan *p);
+
+#endif
