@@ -11,6 +11,7 @@
 enum {
 	SCRIPT_LINE_MAX = 4096,
 	SCRIPT_SETTLE_TURNS = 10000, /* a frame that never settles is an error, not a hang */
+	SCRIPT_DOWN_TURNS = 50,      /* so long a server that is not live is taken for one that the recording shows so */
 	SCRIPT_SIZE_MAX = 1000,
 };
 
@@ -36,11 +37,15 @@ static int fail(const struct script *s, struct err *why, const char *what, struc
 /* Runs the loop until nothing is asked any more and the picture has all that belongs to it. */
 static int settle(struct script *s, struct err *why)
 {
+	int down = 0;
+
 	for (int i = 0; i < SCRIPT_SETTLE_TURNS; i++) {
 		loop_once(s->loop, false);
 		board_sync(&s->board);
 		ui_tick(s->board.ui, &s->board.host);
-		if (!board_draw(&s->board) && session_idle(s->board.session))
+		bool whole = !board_draw(&s->board);
+		down = session_waits_for_servers(s->board.session) ? down + 1 : 0;
+		if (whole && (session_idle(s->board.session) || down >= SCRIPT_DOWN_TURNS))
 			return 0;
 	}
 	return err_set(why, ERR_TIMEOUT, "%s:%d: the screen does not settle", s->conf->name, s->line);

@@ -323,6 +323,15 @@ bool session_idle(const struct session *s)
 	return true;
 }
 
+bool session_waits_for_servers(const struct session *s)
+{
+	for (int p = 0; p < s->panel_count; p++)
+		for (int k = 0; k < s->server_count; k++)
+			if (session_pending(s, (struct session_pair){p, k}) && s->status[k]->state == SERVER_LIVE)
+				return false;
+	return session_settled(s);
+}
+
 bool session_wanted_settled(const struct session *s)
 {
 	for (int p = 0; p < s->panel_count; p++)

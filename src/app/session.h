@@ -106,6 +106,9 @@ bool session_pending(const struct session *s, struct session_pair pair);
 bool session_idle(const struct session *s);
 /* Requests sent, and percent of one core that the servers spent on us over the last seconds (NAN: not known yet). */
 double session_cost(const struct session *s);
+/* Nothing is open, and all that is due stands on servers that are not live: no turn of the loop changes that by itself where a
+ * recording says so. */
+bool session_waits_for_servers(const struct session *s);
 /* How many intervals have begun. */
 int64_t session_turn(const struct session *s);
 

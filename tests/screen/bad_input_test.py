@@ -66,6 +66,19 @@ def fails(status, says, *words, out=b"", **kw):
 
 
 @case
+def a_recording_of_servers_that_are_down_has_its_screen():
+    with open(RECORDING, encoding="utf-8") as f:
+        down = [json.loads(line) for line in f if not line.startswith('{"sample"')]
+    for line in down:
+        if "state" in line:
+            line["state"] = "connecting"
+    path = file("down.ndjson", "".join(json.dumps(line, separators=(",", ":")) + "\n" for line in down))
+    got = dytop("--replay", path, "--script", file("down.script", "text first\nkey 2\ntext second\n"), "--size", "80x24")
+    assert got.returncode == 0, got.stderr
+    assert b"STATEMENTS" in got.stdout and b"connecting" in got.stdout, got.stdout
+
+
+@case
 def unknown_option():
     fails(1, "unknown option --fromat; did you mean --format", "--fromat", "json")
     fails(1, "unknown option --zzz.*--help", "--zzz")
