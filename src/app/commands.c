@@ -4,9 +4,11 @@
 #include <string.h>
 
 extern const struct command cmd_audit;
+extern const struct command cmd_bridge;
 
 static const struct command *const all[] = {
 	&cmd_audit,
+	&cmd_bridge,
 	NULL,
 };
 

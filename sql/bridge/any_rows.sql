@@ -1,0 +1,2 @@
+-- SPDX-License-Identifier: PostgreSQL
+SELECT EXISTS (SELECT FROM bridge_transactions)
