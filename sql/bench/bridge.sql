@@ -113,7 +113,7 @@ SELECT transaction_date, status, transaction_count, total_volume, avg_amount FRO
 -- statement insert
 INSERT INTO bridge_transactions (id, asset_id, asset_amount, asset_decimals, source_chain, dest_chain, source_address,
 	dest_address, source_tx_hash, metadata)
-VALUES (:id, :asset, :amount, 6, :source, :dest, :from, :to, :hash, jsonb_build_object('asset_type', 'bench', 'memo', :hash::text))
+VALUES (:id, :asset, :amount, 6, :source, :dest, :from, :to, :hash, jsonb_build_object('asset_type', 'bench', 'memo', :hash::varchar))
 -- then
 INSERT INTO validator_signatures (bridge_tx_id, validator_id, signature_data) VALUES (:id, 'val-1', decode(:signature, 'hex'))
 -- statement sign

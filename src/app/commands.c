@@ -9,6 +9,11 @@ extern const struct command cmd_bridge;
 static const struct command *const all[] = {
 	&cmd_audit,
 	&cmd_bridge,
+extern const struct command cmd_bench;
+
+static const struct command *const all[] = {
+	&cmd_audit,
+	&cmd_bench,
 	NULL,
 };
 

@@ -180,8 +180,9 @@ static int read_made(struct bench_parser *bp, const struct yaml *n, struct bench
 		return rc;
 	p->from = BENCH_MADE;
 	by = &bp->w->statement[p->made_by];
-	if (bench_param_by_name(by, str_from(p->name)) < 0)
-		return yaml_error(bp->yaml, n, bp->why, "made_by: '%s' has no parameter '%s'", by->name, p->name);
+	if (by->param_count == 0 || strcmp(by->param[0].name, p->name) != 0 || by->param[0].from != BENCH_TEXT)
+		return yaml_error(bp->yaml, n, bp->why, "made_by: the first parameter of '%s' must be '%s', with a text", by->name,
+		                  p->name);
 	return 0;
 }
 

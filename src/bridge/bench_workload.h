@@ -39,7 +39,7 @@ enum bench_from {
 	BENCH_CHOICE,  /* one of the texts in the file */
 	BENCH_RANGE,   /* an integer, low..high */
 	BENCH_TEXT,    /* a template: {run} {n} {hex:N} in it are made anew for each operation */
-	BENCH_MADE,    /* the same parameter of one of the last operations of statement `made_by` that worked */
+	BENCH_MADE,    /* the first parameter (same name, a template) of one of the last operations of `made_by` that worked */
 };
 
 struct bench_param {

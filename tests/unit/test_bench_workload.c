@@ -165,7 +165,7 @@ START_TEST(mistakes_in_parameters_say_where)
 	fails(PARAM("text: \"{hex:0}\""), "w.sql:5: text: {hex:0} is not known; places are {run}, {n} and {hex:1} to {hex:512}");
 	fails(PARAM("made_by: a"), "w.sql:5: made_by: name a statement that stands before this one");
 	fails(HEAD "statements:\n  - name: a\n  - name: b\n    params: [{name: x, made_by: a}]\n*/\n",
-	      "w.sql:6: made_by: 'a' has no parameter 'x'");
+	      "w.sql:6: made_by: the first parameter of 'a' must be 'x', with a text");
 	fails(HEAD "statements:\n  - name: a\n    cache: {key: \"k:{y}\"}\n*/\n", "w.sql:5: cache: {y} is no parameter of 'a'");
 	fails(HEAD "statements:\n  - name: a\n    cache: {ttl: 5s}\n*/\n",
 	      "w.sql:5: cache: key is missing; say under which Redis key the value stands");

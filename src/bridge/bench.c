@@ -1,0 +1,682 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/* The steps of a run. */
+#include "bridge/bench.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "bridge/bench_run.h"
+#include "core/clean.h"
+#include "core/mem.h"
+
+enum { CHECK_MS = 30000, READ_MS = 120000, COUNT_MS = 5000, CLEAN_MS = 300000, TICK_MS = 1000, FILL_MS = 600000 };
+
+static void begin_warming(struct bench *b);
+static void begin_cleaning(struct bench *b);
+
+const char *bench_step_name(enum bench_step_now step)
+{
+	static const char *const names[] = {"connecting", "ready", "reading values", "filling the cache", "warming up", "measuring",
+	                                    "draining", "cleaning up", "ended"};
+
+	return names[step];
+}
+
+static void go(struct bench *b, enum bench_step_now step)
+{
+	b->step = step;
+	b->step_ns = bench_now();
+}
+
+/* The last thing that happens; b may be freed by the owner afterwards, from the loop. */
+static void end(struct bench *b)
+{
+	if (b->step == BENCH_ENDED)
+		return;
+	go(b, BENCH_ENDED);
+	loop_timer_stop(b->tick);
+	loop_timer_stop(b->end);
+	loop_timer_stop(b->due);
+	loop_timer_stop(b->rest);
+	loop_timer_stop(b->redis_again);
+	b->events.ended(b->events.ctx, b->why.code < 0 ? &b->why : NULL);
+}
+
+static void fail(struct bench *b, const struct err *why)
+{
+	if (b->why.code == 0)
+		b->why = *why;
+	end(b);
+}
+
+void bench_trouble(struct bench *b, const char *text)
+{
+	snprintf(b->trouble, sizeof b->trouble, "%s", text);
+}
+
+/* --- figures of the window ---------------------------------------------------------------------------------------- */
+
+static double cpu_ms(void)
+{
+	struct rusage u;
+
+	getrusage(RUSAGE_SELF, &u);
+	return (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) * 1e3 + (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e3;
+}
+
+static int64_t number_of(const struct pgresult *r, int row, int column)
+{
+	int len = 0;
+	const char *text = pgresult_value(r, row, column, &len);
+
+	return text ? strtoll(text, NULL, 10) : -1;
+}
+
+static int64_t since(int64_t before, int64_t now)
+{
+	return before < 0 || now < before ? -1 : now - before;
+}
+
+static void begin_window(struct bench *b, const struct pgresult *r)
+{
+	struct bench_result *to = &b->result;
+
+	bench_result_release(to);
+	bench_result_init(to, b->conf.variant, b->conf.workload->count);
+	to->cached = b->redis != NULL;
+	go(b, BENCH_MEASURING);
+	b->window = (struct bench_window){.at_ns = b->step_ns, .cpu_ms = cpu_ms(), .deadlocks = -1, .index_scans = -1, .seq_scans = -1};
+	if (r && r->rows == 1) {
+		b->window.deadlocks = number_of(r, 0, 0);
+		b->window.index_scans = number_of(r, 0, 1);
+		b->window.seq_scans = number_of(r, 0, 2);
+	}
+	bench_db_window(b->db);
+	if (b->conf.window_ms > 0)
+		loop_timer_in(b->end, b->conf.window_ms);
+	if (b->stopping)
+		loop_timer_in(b->end, 0);
+}
+
+static void end_window(struct bench *b, bool cut)
+{
+	struct bench_result *r = &b->result;
+	int64_t now = bench_now();
+	struct rusage u;
+
+	getrusage(RUSAGE_SELF, &u);
+	r->window_ms = (double)(now - b->window.at_ns) / 1e6;
+	r->cpu_ms = cpu_ms() - b->window.cpu_ms;
+	r->rss_bytes = (int64_t)u.ru_maxrss * 1024;
+	r->cut = cut;
+	bench_db_figures(b->db, r);
+	while (b->conf.rate > 0 && b->next_due_ns < now) {
+		r->not_begun++;
+		b->next_due_ns += (int64_t)bench_gap_ns(&b->rng, b->conf.rate);
+	}
+	loop_timer_stop(b->due);
+}
+
+static void count_in(struct bench *b, const struct pgresult *r)
+{
+	if (!r || r->rows != 1)
+		return;
+	b->result.db_deadlocks = since(b->window.deadlocks, number_of(r, 0, 0));
+	b->result.index_scans = since(b->window.index_scans, number_of(r, 0, 1));
+	b->result.seq_scans = since(b->window.seq_scans, number_of(r, 0, 2));
+}
+
+static void on_counted(void *ctx, const struct pgwork_outcome *o)
+{
+	struct bench *b = ctx;
+
+	b->counting = false;
+	if (b->step == BENCH_WARMING)
+		begin_window(b, o->result);
+	else if (b->step == BENCH_DRAINING) {
+		count_in(b, o->result);
+		if (b->in_flight == 0)
+			bench_drained(b);
+	}
+}
+
+static void ask_counters(struct bench *b)
+{
+	struct pgwork_query q = {.sql = b->texts[1], .deadline_ms = COUNT_MS, .done = on_counted, .ctx = b};
+	struct pgwork_outcome none = {.sqlstate = ""};
+
+	b->counting = true;
+	if (pgwork_is_up(b->control))
+		pgwork_run(b->control, &q, 1);
+	else
+		on_counted(b, &none); /* unknown: the load goes on without them */
+}
+
+/* --- warm-up, window, drain --------------------------------------------------------------------------------------- */
+
+static void on_end(void *ctx)
+{
+	struct bench *b = ctx;
+
+	switch (b->step) {
+	case BENCH_FILLING: /* took too long: what is there is there */
+		bench_trouble(b, "the cache could not be filled in time");
+		b->fill_statement = b->conf.workload->count;
+		begin_warming(b);
+		break;
+	case BENCH_WARMING:
+		if (!b->counting)
+			ask_counters(b);
+		break;
+	case BENCH_MEASURING:
+		end_window(b, b->stopping && b->conf.window_ms > 0);
+		go(b, BENCH_DRAINING);
+		loop_timer_in(b->end, b->conf.timeout_ms + BENCH_DRAIN_MS);
+		ask_counters(b);
+		if (b->in_flight == 0)
+			bench_drained(b);
+		break;
+	case BENCH_DRAINING: /* what has no answer yet is given up */
+		b->in_flight = 0;
+		b->counting = false;
+		bench_drained(b);
+		break;
+	case BENCH_CLEANING:
+		bench_result_fault(&b->result, "what this run wrote was not taken away in time");
+		end(b);
+		break;
+	default:
+		break;
+	}
+}
+
+void bench_drained(struct bench *b)
+{
+	if (b->step == BENCH_DRAINING && !b->counting)
+		begin_cleaning(b);
+}
+
+static void begin_warming(struct bench *b)
+{
+	struct bench_client *c;
+	struct bench_queue all = b->idle;
+
+	go(b, BENCH_WARMING);
+	loop_timer_in(b->end, b->stopping ? 0 : b->conf.warmup_ms);
+	b->next_due_ns = bench_now();
+	if (b->conf.rate > 0) {
+		bench_pump(b);
+		return;
+	}
+	b->idle = (struct bench_queue){NULL, NULL};
+	while ((c = bench_pop(&all)) != NULL)
+		bench_begin(b, c, bench_now());
+}
+
+void bench_filled(struct bench *b)
+{
+	if (b->step == BENCH_FILLING)
+		begin_warming(b);
+}
+
+static void begin_load(struct bench *b)
+{
+	struct err why;
+
+	if (bench_values_ready(b, &why) < 0) {
+		fail(b, &why);
+		return;
+	}
+	bench_db_start(b->db);
+	if (!b->redis) {
+		begin_warming(b);
+		return;
+	}
+	go(b, BENCH_FILLING);
+	loop_timer_in(b->end, FILL_MS);
+	bench_fill_more(b);
+}
+
+static void on_due(void *ctx)
+{
+	bench_pump(ctx);
+}
+
+static void on_rest(void *ctx)
+{
+	struct bench *b = ctx;
+	struct bench_queue all = b->resting;
+	struct bench_client *c;
+
+	b->resting = (struct bench_queue){NULL, NULL};
+	while ((c = bench_pop(&all)) != NULL) {
+		if ((b->step == BENCH_WARMING || b->step == BENCH_MEASURING) && b->conf.rate <= 0)
+			bench_begin(b, c, bench_now());
+		else
+			bench_push(&b->idle, c);
+	}
+	if ((b->step == BENCH_WARMING || b->step == BENCH_MEASURING) && b->conf.rate > 0)
+		bench_pump(b);
+	if (b->step == BENCH_FILLING)
+		bench_fill_more(b);
+}
+
+static void on_tick(void *ctx)
+{
+	struct bench *b = ctx;
+	int64_t now = bench_now();
+	double of = b->step == BENCH_WARMING ? b->conf.warmup_ms : b->step == BENCH_MEASURING ? b->conf.window_ms : 0;
+	double span = (double)(now - b->last_ns) / 1e9, looked = (double)(b->last_hits + b->last_misses);
+	struct bench_progress p = {
+		.step = b->step, .elapsed_ms = (double)(now - b->step_ns) / 1e6, .of_ms = of,
+		.ops_per_s = b->last_ns > 0 && span > 0 ? (double)b->last.count / span : NAN,
+		.p99_ms = quantile_at(&b->last, 0.99) / 1e6, .hit_percent = looked > 0 ? 100 * (double)b->last_hits / looked : NAN,
+		.in_flight = b->in_flight, .open = bench_db_open(b->db), .busy = bench_db_busy(b->db), .errors = b->errors,
+		.trouble = b->trouble,
+	};
+
+	if (b->events.progress)
+		b->events.progress(b->events.ctx, &p);
+	quantile_clear(&b->last);
+	b->last_hits = b->last_misses = 0;
+	b->last_ns = now;
+	loop_timer_in(b->tick, TICK_MS);
+}
+
+/* --- cleaning ----------------------------------------------------------------------------------------------------- */
+
+static void on_cleaned(void *ctx, const struct pgwork_outcome *o)
+{
+	struct bench *b = ctx;
+	char words[ERR_TEXT_MAX + 80];
+
+	if (o->why && !o->skipped) {
+		snprintf(words, sizeof words, "what this run (%s) wrote was not taken away: %s", b->run, o->why->text);
+		bench_trouble(b, words);
+		bench_result_fault(&b->result, words);
+	}
+	if (pgwork_open_count(b->control) == 0)
+		end(b);
+}
+
+static void send_after(struct bench *b)
+{
+	const struct bench_text *after = &b->conf.workload->after;
+	struct pgwork_query query[BENCH_STEPS_MAX];
+	const char *run = b->run;
+
+	for (int i = 0; i < after->count; i++)
+		query[i] = (struct pgwork_query){.sql = after->step[i].sql, .values = &run, .count = after->step[i].count,
+		                                 .deadline_ms = CLEAN_MS, .done = on_cleaned, .ctx = b};
+	pgwork_run(b->control, query, after->count);
+}
+
+static void begin_cleaning(struct bench *b)
+{
+	go(b, BENCH_CLEANING);
+	if (b->conf.workload->after.count == 0 || b->conf.keep || b->next_n == 0) {
+		end(b);
+		return;
+	}
+	loop_timer_in(b->end, CLEAN_MS + 10000);
+	if (pgwork_is_up(b->control))
+		send_after(b);
+	else
+		pgwork_open(b->control); /* sent when it is up */
+}
+
+/* --- connecting --------------------------------------------------------------------------------------------------- */
+
+static void read_next(struct bench *b);
+
+static bool on_rows(void *ctx, const struct pgresult *rows)
+{
+	struct bench *b = ctx;
+
+	for (int i = 0; i < rows->rows; i++) {
+		int len = 0;
+		const char *value = pgresult_value(rows, i, 0, &len);
+
+		if (value && len < BENCH_VALUE_MAX)
+			bench_values_add(&b->domain[b->reading], value, (size_t)len);
+	}
+	return true;
+}
+
+static void on_read(void *ctx, const struct pgwork_outcome *o)
+{
+	struct bench *b = ctx;
+	struct err why;
+
+	if (o->why) {
+		const struct bench_domain *d = &b->conf.workload->domain[b->reading];
+
+		err_set(&why, o->why->code, "%s:%d: domain '%s': %s", b->conf.workload->file, d->line, d->name, o->why->text);
+		fail(b, &why);
+		return;
+	}
+	b->reading++;
+	read_next(b);
+}
+
+static void read_next(struct bench *b)
+{
+	const struct bench_domain *d = &b->conf.workload->domain[b->reading];
+	struct pgwork_query q = {.stream = true, .rows = on_rows, .done = on_read, .ctx = b, .count = 1, .deadline_ms = READ_MS};
+	char limit[24];
+	const char *values[1] = {limit};
+
+	if (b->reading == b->conf.workload->domain_count) {
+		begin_load(b);
+		return;
+	}
+	snprintf(limit, sizeof limit, "%lld", (long long)d->limit);
+	q.sql = d->sql;
+	q.values = values;
+	pgwork_run(b->control, &q, 1);
+}
+
+static void ready(struct bench *b)
+{
+	go(b, BENCH_READY);
+	b->events.ready(b->events.ctx);
+}
+
+void bench_go(struct bench *b)
+{
+	if (b->step != BENCH_READY)
+		return;
+	go(b, BENCH_READING);
+	read_next(b);
+}
+
+static void on_checked(void *ctx, const struct pgwork_outcome *o)
+{
+	struct bench *b = ctx;
+	struct err why;
+	int len = 0;
+
+	if (o->why) {
+		fail(b, o->why);
+		return;
+	}
+	for (int i = 0; i < o->result->rows; i++) {
+		const char *missing = pgresult_value(o->result, i, 1, &len);
+
+		if (missing && *missing == 't') {
+			err_set(&why, ERR_NOT_FOUND, "%s has no table %s: this is no database of the bridge; dytop bridge init makes one",
+			        pgwork_name(b->control), b->conf.workload->tables[i]);
+			fail(b, &why);
+			return;
+		}
+	}
+	b->rows = o->result->rows > 0 ? number_of(o->result, 0, 2) : -1;
+	snprintf(b->version, sizeof b->version, "%s", pgwork_parameter(b->control, "server_version"));
+	if (b->redis)
+		redis_work_open(b->redis);
+	else
+		ready(b);
+}
+
+static void check(struct bench *b)
+{
+	struct buf names = BUF_INIT(4096);
+	struct pgwork_query q = {.sql = b->texts[0], .count = 1, .deadline_ms = CHECK_MS, .done = on_checked, .ctx = b};
+	const char *values[1];
+
+	buf_addc(&names, '{');
+	for (int i = 0; b->conf.workload->tables[i]; i++)
+		buf_addf(&names, "%s\"%s\"", i ? "," : "", b->conf.workload->tables[i]);
+	buf_addc(&names, '}');
+	values[0] = buf_text(&names);
+	q.values = values;
+	pgwork_run(b->control, &q, 1);
+	buf_release(&names);
+}
+
+static void on_control_up(void *ctx)
+{
+	struct bench *b = ctx;
+
+	if (b->step == BENCH_CONNECTING)
+		check(b);
+	else if (b->step == BENCH_CLEANING)
+		send_after(b);
+}
+
+static void on_control_again(void *ctx);
+
+static void on_control_down(void *ctx, const struct err *why)
+{
+	struct bench *b = ctx;
+
+	if (b->step <= BENCH_READING)
+		fail(b, why);
+	else if (b->step < BENCH_ENDED)
+		on_control_again(b);
+}
+
+/* One timer is enough for both: they are tried as long as the run goes on. */
+static void on_control_again(void *ctx)
+{
+	struct bench *b = ctx;
+
+	if (!loop_timer_armed(b->redis_again))
+		loop_timer_in(b->redis_again, BENCH_RETRY_MS);
+}
+
+static void on_again(void *ctx)
+{
+	struct bench *b = ctx;
+
+	pgwork_open(b->control);
+	if (b->redis)
+		redis_work_open(b->redis);
+}
+
+static void on_redis_up(void *ctx)
+{
+	struct bench *b = ctx;
+
+	if (b->step == BENCH_CONNECTING)
+		ready(b);
+}
+
+static void on_redis_down(void *ctx, const struct err *why)
+{
+	struct bench *b = ctx;
+
+	if (b->step <= BENCH_READING)
+		fail(b, why);
+	else {
+		bench_trouble(b, why->text);
+		on_control_again(b);
+	}
+}
+
+/* --- life --------------------------------------------------------------------------------------------------------- */
+
+static int take_texts(struct bench *b, struct err *why)
+{
+	static const char *const names[2] = {"bench_check", "bench_counters"};
+	const struct source_conf *pg = b->conf.postgres;
+
+	for (int i = 0; i < 2; i++) {
+		const char *text = pg->text ? pg->text(pg->text_ctx, names[i]) : NULL;
+
+		if (!text)
+			return err_set(why, ERR_NOT_FOUND, "sql/session/%s.sql is missing", names[i]);
+		b->texts[i] = mem_strdup(text);
+	}
+	return 0;
+}
+
+static int connections(struct bench *b, struct err *why)
+{
+	struct pgwork_conf pg = {.conf = b->conf.postgres, .over = b->conf.over, .application = "dytop-bench", .log = b->conf.log};
+	struct pgwork_events pg_events = {.up = on_control_up, .down = on_control_down, .ctx = b};
+	struct redis_work_conf redis = {.conf = b->conf.redis, .name = "dytop-bench", .window = 1 << 20, .log = b->conf.log};
+	struct redis_work_events redis_events = {.up = on_redis_up, .down = on_redis_down, .ctx = b};
+	int rc = pgwork_new(&b->control, b->loop, &pg, &pg_events, why);
+
+	if (rc == 0)
+		rc = bench_db_new(&b->db, b, why);
+	if (rc == 0 && b->conf.redis)
+		rc = redis_work_new(&b->redis, b->loop, &redis, &redis_events, why);
+	return rc;
+}
+
+static int choose_mix(struct bench *b, struct err *why)
+{
+	const struct bench_workload *w = b->conf.workload;
+	double weight[BENCH_STATEMENTS_MAX], sum = 0;
+
+	for (int i = 0; i < w->count; i++) {
+		bool in = b->conf.only == 0 || (b->conf.only & UINT32_C(1) << i) != 0;
+
+		sum += weight[i] = in ? w->statement[i].weight : 0;
+	}
+	if (!(sum > 0))
+		return err_set(why, ERR_INVALID, "%s: the statements chosen have no weight; nothing would run", w->file);
+	bench_alias_init(&b->mix, weight, w->count);
+	return 0;
+}
+
+static void make_clients(struct bench *b)
+{
+	b->client = mem_calloc((size_t)b->conf.clients, sizeof *b->client);
+	for (int i = 0; i < b->conf.clients; i++) {
+		b->client[i].bench = b;
+		buf_init(&b->client[i].made, (size_t)BENCH_PARAMS_MAX * BENCH_VALUE_MAX * 2);
+		buf_init(&b->client[i].key, (size_t)BENCH_VALUE_MAX * 4);
+		bench_push(&b->idle, &b->client[i]);
+	}
+}
+
+int bench_new(struct bench **out, struct loop *l, const struct bench_conf *conf, const struct bench_events *events,
+              struct err *why)
+{
+	struct bench *b = mem_alloc(sizeof *b);
+	struct clock now;
+	int rc;
+
+	clock_read(&now);
+	b->loop = l;
+	b->conf = *conf;
+	b->events = *events;
+	b->rng.state = conf->seed;
+	snprintf(b->run, sizeof b->run, "%llx", (unsigned long long)now.wall_us);
+	b->rows = -1;
+	b->due = loop_timer_new(l, on_due, b);
+	b->rest = loop_timer_new(l, on_rest, b);
+	b->tick = loop_timer_new(l, on_tick, b);
+	b->end = loop_timer_new(l, on_end, b);
+	b->redis_again = loop_timer_new(l, on_again, b);
+	bench_result_init(&b->result, conf->variant, conf->workload->count);
+	rc = choose_mix(b, why);
+	if (rc == 0)
+		rc = take_texts(b, why);
+	if (rc == 0)
+		rc = connections(b, why);
+	if (rc < 0) {
+		bench_free(b);
+		return rc;
+	}
+	make_clients(b);
+	b->conf.postgres = b->conf.redis = NULL;
+	b->step_ns = bench_now();
+	loop_timer_in(b->tick, TICK_MS);
+	pgwork_open(b->control);
+	*out = b;
+	return 0;
+}
+
+static void free_values(struct bench *b)
+{
+	for (int i = 0; i < BENCH_DOMAINS_MAX; i++)
+		bench_values_release(&b->domain[i]);
+	for (int i = 0; i < BENCH_STATEMENTS_MAX; i++) {
+		for (int k = 0; b->made[i] && k < BENCH_MADE_MAX; k++)
+			free(b->made[i]->value[k]);
+		free(b->made[i]);
+	}
+}
+
+void bench_free(struct bench *b)
+{
+	if (!b)
+		return;
+	bench_db_free(b->db);
+	pgwork_free(b->control);
+	redis_work_free(b->redis);
+	for (int i = 0; b->client && i < b->conf.clients; i++) {
+		free(b->client[i].flight);
+		buf_release(&b->client[i].made);
+		buf_release(&b->client[i].key);
+	}
+	free(b->client);
+	map_release(&b->flights);
+	free_values(b);
+	bench_alias_release(&b->mix);
+	bench_result_release(&b->result);
+	loop_timer_free(b->due);
+	loop_timer_free(b->rest);
+	loop_timer_free(b->tick);
+	loop_timer_free(b->end);
+	loop_timer_free(b->redis_again);
+	free(b->texts[0]);
+	free(b->texts[1]);
+	free(b);
+}
+
+void bench_stop(struct bench *b)
+{
+	struct err why;
+
+	if (b->stopping || b->step <= BENCH_READING || b->step == BENCH_ENDED) {
+		err_set(&why, ERR_INVALID, "interrupted%s", b->next_n > 0 && b->conf.workload->writes
+			? "; what was written was not taken away" : "");
+		if (b->step != BENCH_ENDED)
+			fail(b, &why);
+		return;
+	}
+	b->stopping = true;
+	if (b->step == BENCH_FILLING || b->step == BENCH_WARMING) {
+		err_set(&b->why, ERR_INVALID, "interrupted before anything was measured");
+		go(b, BENCH_DRAINING);
+		loop_timer_in(b->end, b->conf.timeout_ms + BENCH_DRAIN_MS);
+		b->counting = false;
+		if (b->in_flight == 0)
+			bench_drained(b);
+	} else if (b->step == BENCH_MEASURING) {
+		loop_timer_in(b->end, 0);
+	}
+}
+
+void bench_take_result(struct bench *b, struct bench_result *out)
+{
+	*out = b->result;
+	b->result = (struct bench_result){0};
+}
+
+static void put_clean(char *out, size_t room, const char *text)
+{
+	struct buf clean = BUF_INIT(4096);
+
+	clean_text(&clean, text, strnlen(text, 300), CLEAN_LINE);
+	snprintf(out, room, "%s", buf_text(&clean));
+	buf_release(&clean);
+}
+
+void bench_describe(const struct bench *b, struct bench_report *r)
+{
+	put_clean(r->server, sizeof r->server, pgwork_name(b->control));
+	put_clean(r->version, sizeof r->version, b->version);
+	r->version[strcspn(r->version, " ")] = '\0'; /* without the packager's words */
+	if (b->redis)
+		put_clean(r->cache, sizeof r->cache, redis_work_name(b->redis));
+	r->rows = b->rows;
+}

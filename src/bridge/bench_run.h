@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/* One run under way: for bench.c (steps), bench_op.c (operations), bench_values.c (parameters) and bench_db.c only. */
+#ifndef BRIDGE_BENCH_RUN_H
+#define BRIDGE_BENCH_RUN_H
+
+#include "bridge/bench.h"
+#include "core/buf.h"
+#include "core/map.h"
+#include "source/pgwork.h"
+#include "source/redis_work.h"
+
+enum {
+	BENCH_MADE_MAX = 1024,        /* values kept of what a statement made */
+	BENCH_RETRY_MS = 250,         /* a lost connection is opened again after that */
+	BENCH_REST_MS = 100,          /* a client begins again after an error after that */
+	BENCH_DRAIN_MS = 5000, /* above the timeout of a statement */
+	BENCH_CLIENTS_MAX = 100000,
+	BENCH_DOMAIN_BYTES_MAX = 64 << 20,
+};
+
+struct bench_values {             /* of one domain: texts one behind the other */
+	struct buf text;
+	uint32_t *at;
+	uint32_t count, room;
+};
+
+struct bench_made {               /* the newest values of one parameter that operations of a statement wrote */
+	char *value[BENCH_MADE_MAX];
+	uint64_t count;
+};
+
+struct bench_client;
+
+struct bench_queue {
+	struct bench_client *first, *last;
+};
+
+/* A query of the database that answers everybody who misses the same key. */
+struct bench_flight {
+	uint64_t hash;
+	struct bench_client *asks;
+	struct bench_queue waits;
+};
+
+struct bench_client {
+	struct bench *bench;
+	struct bench_client *next;    /* in the one queue it stands in */
+	int statement;
+	int left;                     /* statements of the batch without an answer */
+	int64_t due_ns;
+	int64_t asked_ns;             /* when it asked for a connection */
+	uint64_t n;                   /* number of the operation */
+	struct buf made;              /* values made for this operation */
+	struct buf key;               /* its cache key */
+	const char *value[BENCH_PARAMS_MAX];
+	struct bench_flight *flight;  /* it asks for the others too */
+	struct pgwork *on;            /* the connection it holds */
+	bool missed, failed, looking; /* looking: its GET is under way */
+};
+
+struct bench_window {             /* counters at its beginning */
+	int64_t at_ns;
+	double cpu_ms;
+	int64_t deadlocks, index_scans, seq_scans;
+};
+
+struct bench_db;
+
+struct bench {
+	struct bench_conf conf;
+	struct bench_events events;
+	struct loop *loop;
+	struct bench_rng rng;
+	struct bench_alias mix;
+	char run[20];                 /* marks what this run writes */
+	enum bench_step_now step;
+	int64_t step_ns;
+	bool stopping, failing;
+	struct err why;
+	/* connections */
+	struct pgwork *control;
+	struct bench_db *db;
+	struct redis_work *redis;
+	struct loop_timer *redis_again;
+	bool redis_down;
+	char *texts[2];               /* bench_check, bench_counters */
+	/* values */
+	struct bench_values domain[BENCH_DOMAINS_MAX];
+	struct bench_zipf zipf[BENCH_STATEMENTS_MAX][BENCH_PARAMS_MAX];
+	struct bench_made *made[BENCH_STATEMENTS_MAX];
+	int reading;                  /* domain under way */
+	uint64_t next_n;
+	/* operations */
+	struct bench_client *client;
+	struct bench_queue idle, resting;
+	int in_flight;
+	struct map flights;
+	struct loop_timer *due, *rest, *tick, *end;
+	int64_t next_due_ns;
+	int fill_statement;           /* filling: which statement, which of its values comes next */
+	int64_t fill_at;
+	/* figures */
+	struct bench_window window;
+	struct bench_result result;
+	struct quantile last;         /* of the last interval */
+	int64_t last_hits, last_misses, last_ns, errors;
+	char trouble[240];
+	int64_t rows;
+	char version[32];
+	bool counting;
+};
+
+/* bench_op.c */
+void bench_begin(struct bench *b, struct bench_client *c, int64_t due_ns); /* its next operation, of the mix */
+void bench_pump(struct bench *b);       /* begins what is due */
+void bench_fill_more(struct bench *b);  /* cache filling: all idle clients read the next values */
+void bench_push(struct bench_queue *q, struct bench_client *c);
+struct bench_client *bench_pop(struct bench_queue *q);
+int64_t bench_now(void);                /* monotonic, read now: a turn of the loop may be long */
+
+/* bench_values.c */
+void bench_values_add(struct bench_values *v, const char *text, size_t len);
+const char *bench_values_at(const struct bench_values *v, uint64_t i);
+void bench_values_release(struct bench_values *v);
+/* Zipf tables; ERR_NOT_FOUND when a domain that is used is empty. */
+int bench_values_ready(struct bench *b, struct err *why) MUSTCHECK;
+bool bench_draw_values(struct bench *b, struct bench_client *c); /* false: nothing was made yet that it could use */
+/* For filling: the value number i of its one parameter; false: there are no more. */
+bool bench_fill_value(struct bench *b, struct bench_client *c, int64_t i);
+void bench_keep_made(struct bench *b, const struct bench_client *c); /* after it worked */
+
+/* bench_db.c: connections of the load, FIFO */
+int bench_db_new(struct bench_db **out, struct bench *b, struct err *why) MUSTCHECK;
+void bench_db_start(struct bench_db *d); /* opens them */
+void bench_db_free(struct bench_db *d);
+/* c->on is set and bench_got() called, from the loop or at once. */
+void bench_db_acquire(struct bench_db *d, struct bench_client *c);
+void bench_db_release(struct bench_db *d, struct bench_client *c);
+void bench_got(struct bench_client *c, const struct err *why); /* bench_op.c; why NULL: c->on is there */
+int bench_db_open(const struct bench_db *d);
+int bench_db_busy(const struct bench_db *d);
+void bench_db_window(struct bench_db *d);                         /* averages begin now */
+void bench_db_figures(struct bench_db *d, struct bench_result *r);
+
+/* bench.c */
+void bench_trouble(struct bench *b, const char *text);
+void bench_filled(struct bench *b);
+void bench_drained(struct bench *b);
+
+#endif
