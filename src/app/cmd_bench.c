@@ -339,9 +339,9 @@ const struct command cmd_bench = {
 	.about = "Runs a workload's mix of statements (sql/bench; default: bridge) with many logical clients over a pool of connections, "
 	         "reads first from the cache that --redis names, and prints true percentiles per statement and in all, and each target of the "
 	         "report as met or missed.\n"
-	         "It writes into the database, only rows of its own, and takes them away at the end; it says what it will send and asks first. "
-	         "A database without the bridge's tables is refused: dytop bridge init makes one. ^C ends it early and cleans up; ^C again does "
-	         "not clean up.",
+	         "It writes into the database, only rows of its own, and takes them away at the end; it says what it will send and asks "
+	         "first. A database without the bridge's tables is refused: dytop bridge init makes one. ^C ends it early and cleans up; ^C "
+	         "again does not clean up.",
 	.rows = rows,
 	.size = sizeof(struct args),
 	.run = run_bench,

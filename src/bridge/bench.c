@@ -12,7 +12,7 @@
 #include "core/clean.h"
 #include "core/mem.h"
 
-enum { CHECK_MS = 30000, READ_MS = 120000, COUNT_MS = 5000, CLEAN_MS = 300000, TICK_MS = 1000, FILL_MS = 600000 };
+enum { COUNT_MS = 5000, CLEAN_MS = 300000, TICK_MS = 1000, FILL_MS = 600000 };
 
 static void begin_warming(struct bench *b);
 static void begin_cleaning(struct bench *b);
@@ -25,7 +25,7 @@ const char *bench_step_name(enum bench_step_now step)
 	return names[step];
 }
 
-static void go(struct bench *b, enum bench_step_now step)
+void bench_enter(struct bench *b, enum bench_step_now step)
 {
 	b->step = step;
 	b->step_ns = bench_now();
@@ -36,7 +36,7 @@ static void end(struct bench *b)
 {
 	if (b->step == BENCH_ENDED)
 		return;
-	go(b, BENCH_ENDED);
+	bench_enter(b, BENCH_ENDED);
 	loop_timer_stop(b->tick);
 	loop_timer_stop(b->end);
 	loop_timer_stop(b->due);
@@ -45,7 +45,7 @@ static void end(struct bench *b)
 	b->events.ended(b->events.ctx, b->why.code < 0 ? &b->why : NULL);
 }
 
-static void fail(struct bench *b, const struct err *why)
+void bench_fail(struct bench *b, const struct err *why)
 {
 	if (b->why.code == 0)
 		b->why = *why;
@@ -67,7 +67,7 @@ static double cpu_ms(void)
 	return (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) * 1e3 + (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e3;
 }
 
-static int64_t number_of(const struct pgresult *r, int row, int column)
+int64_t bench_number(const struct pgresult *r, int row, int column)
 {
 	int len = 0;
 	const char *text = pgresult_value(r, row, column, &len);
@@ -87,12 +87,12 @@ static void begin_window(struct bench *b, const struct pgresult *r)
 	bench_result_release(to);
 	bench_result_init(to, b->conf.variant, b->conf.workload->count);
 	to->cached = b->redis != NULL;
-	go(b, BENCH_MEASURING);
+	bench_enter(b, BENCH_MEASURING);
 	b->window = (struct bench_window){.at_ns = b->step_ns, .cpu_ms = cpu_ms(), .deadlocks = -1, .index_scans = -1, .seq_scans = -1};
 	if (r && r->rows == 1) {
-		b->window.deadlocks = number_of(r, 0, 0);
-		b->window.index_scans = number_of(r, 0, 1);
-		b->window.seq_scans = number_of(r, 0, 2);
+		b->window.deadlocks = bench_number(r, 0, 0);
+		b->window.index_scans = bench_number(r, 0, 1);
+		b->window.seq_scans = bench_number(r, 0, 2);
 	}
 	bench_db_window(b->db);
 	if (b->conf.window_ms > 0)
@@ -124,9 +124,9 @@ static void count_in(struct bench *b, const struct pgresult *r)
 {
 	if (!r || r->rows != 1)
 		return;
-	b->result.db_deadlocks = since(b->window.deadlocks, number_of(r, 0, 0));
-	b->result.index_scans = since(b->window.index_scans, number_of(r, 0, 1));
-	b->result.seq_scans = since(b->window.seq_scans, number_of(r, 0, 2));
+	b->result.db_deadlocks = since(b->window.deadlocks, bench_number(r, 0, 0));
+	b->result.index_scans = since(b->window.index_scans, bench_number(r, 0, 1));
+	b->result.seq_scans = since(b->window.seq_scans, bench_number(r, 0, 2));
 }
 
 static void on_counted(void *ctx, const struct pgwork_outcome *o)
@@ -173,7 +173,7 @@ static void on_end(void *ctx)
 		break;
 	case BENCH_MEASURING:
 		end_window(b, b->stopping && b->conf.window_ms > 0);
-		go(b, BENCH_DRAINING);
+		bench_enter(b, BENCH_DRAINING);
 		loop_timer_in(b->end, b->conf.timeout_ms + BENCH_DRAIN_MS);
 		ask_counters(b);
 		if (b->in_flight == 0)
@@ -204,7 +204,7 @@ static void begin_warming(struct bench *b)
 	struct bench_client *c;
 	struct bench_queue all = b->idle;
 
-	go(b, BENCH_WARMING);
+	bench_enter(b, BENCH_WARMING);
 	loop_timer_in(b->end, b->stopping ? 0 : b->conf.warmup_ms);
 	b->next_due_ns = bench_now();
 	if (b->conf.rate > 0) {
@@ -222,12 +222,12 @@ void bench_filled(struct bench *b)
 		begin_warming(b);
 }
 
-static void begin_load(struct bench *b)
+void bench_load(struct bench *b)
 {
 	struct err why;
 
 	if (bench_values_ready(b, &why) < 0) {
-		fail(b, &why);
+		bench_fail(b, &why);
 		return;
 	}
 	bench_db_start(b->db);
@@ -235,7 +235,7 @@ static void begin_load(struct bench *b)
 		begin_warming(b);
 		return;
 	}
-	go(b, BENCH_FILLING);
+	bench_enter(b, BENCH_FILLING);
 	loop_timer_in(b->end, FILL_MS);
 	bench_fill_more(b);
 }
@@ -302,7 +302,7 @@ static void on_cleaned(void *ctx, const struct pgwork_outcome *o)
 		end(b);
 }
 
-static void send_after(struct bench *b)
+void bench_send_after(struct bench *b)
 {
 	const struct bench_text *after = &b->conf.workload->after;
 	struct pgwork_query query[BENCH_STEPS_MAX];
@@ -316,218 +316,19 @@ static void send_after(struct bench *b)
 
 static void begin_cleaning(struct bench *b)
 {
-	go(b, BENCH_CLEANING);
+	bench_enter(b, BENCH_CLEANING);
 	if (b->conf.workload->after.count == 0 || b->conf.keep || b->next_n == 0) {
 		end(b);
 		return;
 	}
 	loop_timer_in(b->end, CLEAN_MS + 10000);
 	if (pgwork_is_up(b->control))
-		send_after(b);
+		bench_send_after(b);
 	else
 		pgwork_open(b->control); /* sent when it is up */
 }
 
-/* --- connecting --------------------------------------------------------------------------------------------------- */
-
-static void read_next(struct bench *b);
-
-static bool on_rows(void *ctx, const struct pgresult *rows)
-{
-	struct bench *b = ctx;
-
-	for (int i = 0; i < rows->rows; i++) {
-		int len = 0;
-		const char *value = pgresult_value(rows, i, 0, &len);
-
-		if (value && len < BENCH_VALUE_MAX)
-			bench_values_add(&b->domain[b->reading], value, (size_t)len);
-	}
-	return true;
-}
-
-static void on_read(void *ctx, const struct pgwork_outcome *o)
-{
-	struct bench *b = ctx;
-	struct err why;
-
-	if (o->why) {
-		const struct bench_domain *d = &b->conf.workload->domain[b->reading];
-
-		err_set(&why, o->why->code, "%s:%d: domain '%s': %s", b->conf.workload->file, d->line, d->name, o->why->text);
-		fail(b, &why);
-		return;
-	}
-	b->reading++;
-	read_next(b);
-}
-
-static void read_next(struct bench *b)
-{
-	const struct bench_domain *d = &b->conf.workload->domain[b->reading];
-	struct pgwork_query q = {.stream = true, .rows = on_rows, .done = on_read, .ctx = b, .count = 1, .deadline_ms = READ_MS};
-	char limit[24];
-	const char *values[1] = {limit};
-
-	if (b->reading == b->conf.workload->domain_count) {
-		begin_load(b);
-		return;
-	}
-	snprintf(limit, sizeof limit, "%lld", (long long)d->limit);
-	q.sql = d->sql;
-	q.values = values;
-	pgwork_run(b->control, &q, 1);
-}
-
-static void ready(struct bench *b)
-{
-	go(b, BENCH_READY);
-	b->events.ready(b->events.ctx);
-}
-
-void bench_go(struct bench *b)
-{
-	if (b->step != BENCH_READY)
-		return;
-	go(b, BENCH_READING);
-	read_next(b);
-}
-
-static void on_checked(void *ctx, const struct pgwork_outcome *o)
-{
-	struct bench *b = ctx;
-	struct err why;
-	int len = 0;
-
-	if (o->why) {
-		fail(b, o->why);
-		return;
-	}
-	for (int i = 0; i < o->result->rows; i++) {
-		const char *missing = pgresult_value(o->result, i, 1, &len);
-
-		if (missing && *missing == 't') {
-			err_set(&why, ERR_NOT_FOUND, "%s has no table %s: this is no database of the bridge; dytop bridge init makes one",
-			        pgwork_name(b->control), b->conf.workload->tables[i]);
-			fail(b, &why);
-			return;
-		}
-	}
-	b->rows = o->result->rows > 0 ? number_of(o->result, 0, 2) : -1;
-	snprintf(b->version, sizeof b->version, "%s", pgwork_parameter(b->control, "server_version"));
-	if (b->redis)
-		redis_work_open(b->redis);
-	else
-		ready(b);
-}
-
-static void check(struct bench *b)
-{
-	struct buf names = BUF_INIT(4096);
-	struct pgwork_query q = {.sql = b->texts[0], .count = 1, .deadline_ms = CHECK_MS, .done = on_checked, .ctx = b};
-	const char *values[1];
-
-	buf_addc(&names, '{');
-	for (int i = 0; b->conf.workload->tables[i]; i++)
-		buf_addf(&names, "%s\"%s\"", i ? "," : "", b->conf.workload->tables[i]);
-	buf_addc(&names, '}');
-	values[0] = buf_text(&names);
-	q.values = values;
-	pgwork_run(b->control, &q, 1);
-	buf_release(&names);
-}
-
-static void on_control_up(void *ctx)
-{
-	struct bench *b = ctx;
-
-	if (b->step == BENCH_CONNECTING)
-		check(b);
-	else if (b->step == BENCH_CLEANING)
-		send_after(b);
-}
-
-static void on_control_again(void *ctx);
-
-static void on_control_down(void *ctx, const struct err *why)
-{
-	struct bench *b = ctx;
-
-	if (b->step <= BENCH_READING)
-		fail(b, why);
-	else if (b->step < BENCH_ENDED)
-		on_control_again(b);
-}
-
-/* One timer is enough for both: they are tried as long as the run goes on. */
-static void on_control_again(void *ctx)
-{
-	struct bench *b = ctx;
-
-	if (!loop_timer_armed(b->redis_again))
-		loop_timer_in(b->redis_again, BENCH_RETRY_MS);
-}
-
-static void on_again(void *ctx)
-{
-	struct bench *b = ctx;
-
-	pgwork_open(b->control);
-	if (b->redis)
-		redis_work_open(b->redis);
-}
-
-static void on_redis_up(void *ctx)
-{
-	struct bench *b = ctx;
-
-	if (b->step == BENCH_CONNECTING)
-		ready(b);
-}
-
-static void on_redis_down(void *ctx, const struct err *why)
-{
-	struct bench *b = ctx;
-
-	if (b->step <= BENCH_READING)
-		fail(b, why);
-	else {
-		bench_trouble(b, why->text);
-		on_control_again(b);
-	}
-}
-
 /* --- life --------------------------------------------------------------------------------------------------------- */
-
-static int take_texts(struct bench *b, struct err *why)
-{
-	static const char *const names[2] = {"bench_check", "bench_counters"};
-	const struct source_conf *pg = b->conf.postgres;
-
-	for (int i = 0; i < 2; i++) {
-		const char *text = pg->text ? pg->text(pg->text_ctx, names[i]) : NULL;
-
-		if (!text)
-			return err_set(why, ERR_NOT_FOUND, "sql/session/%s.sql is missing", names[i]);
-		b->texts[i] = mem_strdup(text);
-	}
-	return 0;
-}
-
-static int connections(struct bench *b, struct err *why)
-{
-	struct pgwork_conf pg = {.conf = b->conf.postgres, .over = b->conf.over, .application = "dytop-bench", .log = b->conf.log};
-	struct pgwork_events pg_events = {.up = on_control_up, .down = on_control_down, .ctx = b};
-	struct redis_work_conf redis = {.conf = b->conf.redis, .name = "dytop-bench", .window = 1 << 20, .log = b->conf.log};
-	struct redis_work_events redis_events = {.up = on_redis_up, .down = on_redis_down, .ctx = b};
-	int rc = pgwork_new(&b->control, b->loop, &pg, &pg_events, why);
-
-	if (rc == 0)
-		rc = bench_db_new(&b->db, b, why);
-	if (rc == 0 && b->conf.redis)
-		rc = redis_work_new(&b->redis, b->loop, &redis, &redis_events, why);
-	return rc;
-}
 
 static int choose_mix(struct bench *b, struct err *why)
 {
@@ -574,13 +375,11 @@ int bench_new(struct bench **out, struct loop *l, const struct bench_conf *conf,
 	b->rest = loop_timer_new(l, on_rest, b);
 	b->tick = loop_timer_new(l, on_tick, b);
 	b->end = loop_timer_new(l, on_end, b);
-	b->redis_again = loop_timer_new(l, on_again, b);
+	b->redis_again = loop_timer_new(l, bench_open_again, b);
 	bench_result_init(&b->result, conf->variant, conf->workload->count);
 	rc = choose_mix(b, why);
 	if (rc == 0)
-		rc = take_texts(b, why);
-	if (rc == 0)
-		rc = connections(b, why);
+		rc = bench_connections(b, why);
 	if (rc < 0) {
 		bench_free(b);
 		return rc;
@@ -640,13 +439,13 @@ void bench_stop(struct bench *b)
 		err_set(&why, ERR_INVALID, "interrupted%s", b->next_n > 0 && b->conf.workload->writes
 			? "; what was written was not taken away" : "");
 		if (b->step != BENCH_ENDED)
-			fail(b, &why);
+			bench_fail(b, &why);
 		return;
 	}
 	b->stopping = true;
 	if (b->step == BENCH_FILLING || b->step == BENCH_WARMING) {
 		err_set(&b->why, ERR_INVALID, "interrupted before anything was measured");
-		go(b, BENCH_DRAINING);
+		bench_enter(b, BENCH_DRAINING);
 		loop_timer_in(b->end, b->conf.timeout_ms + BENCH_DRAIN_MS);
 		b->counting = false;
 		if (b->in_flight == 0)

@@ -3,7 +3,8 @@
  * One run of a bench: a workload's mix by many logical clients over one pool of connections, with a cache in front of the reads
  * that have one, from the loop of one thread.
  *
- * Steps: connect and check, then wait for bench_go(); read the domains; fill the cache; warm-up; the measured window; drain; take away what was written.
+ * Steps: connect and check, then wait for bench_go(); read the domains; fill the cache; warm-up; the measured window; drain; take
+ * away what was written.
  * Closed loop: a client begins its next operation when the last one ended. Open loop: operations begin at times drawn before (a
  * Poisson process of that rate) and their time counts from then, however late they begin: a stall of the server shows in the
  * times of all that it held up (no coordinated omission).

@@ -142,7 +142,16 @@ int bench_db_busy(const struct bench_db *d);
 void bench_db_window(struct bench_db *d);                         /* averages begin now */
 void bench_db_figures(struct bench_db *d, struct bench_result *r);
 
+/* bench_connect.c */
+int bench_connections(struct bench *b, struct err *why) MUSTCHECK;
+void bench_open_again(void *bench);     /* those that were lost */
+
 /* bench.c */
+void bench_enter(struct bench *b, enum bench_step_now step);
+void bench_fail(struct bench *b, const struct err *why);
+void bench_load(struct bench *b);       /* values are there: fills the cache, then goes on */
+void bench_send_after(struct bench *b); /* the workload's last words */
+int64_t bench_number(const struct pgresult *r, int row, int column); /* -1: NULL */
 void bench_trouble(struct bench *b, const char *text);
 void bench_filled(struct bench *b);
 void bench_drained(struct bench *b);
