@@ -4,16 +4,13 @@
 #include <string.h>
 
 extern const struct command cmd_audit;
+extern const struct command cmd_bench;
 extern const struct command cmd_bridge;
 
 static const struct command *const all[] = {
 	&cmd_audit,
-	&cmd_bridge,
-extern const struct command cmd_bench;
-
-static const struct command *const all[] = {
-	&cmd_audit,
 	&cmd_bench,
+	&cmd_bridge,
 	NULL,
 };
 
