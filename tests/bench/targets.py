@@ -18,7 +18,7 @@ import subprocess
 import sys
 
 import floor
-from common import load_env
+from common import load_env, median
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 PY = "/usr/bin/python3"
@@ -49,9 +49,9 @@ class Bench:
     def __init__(self, args, build):
         self.args, self.build, self.rows, self.raw = args, build, [], {}
 
-    def tui(self, name, cmd, ready, keys=(), setup="", hang=(), seconds=None, count=8):
+    def tui(self, name, cmd, ready, keys=(), setup="", hang=(), seconds=None, count=8, warmup=4):
         opts = ["--label", name, "--server", "--seconds", seconds or self.args.seconds, "--ready", ready, "--keys", count,
-                "--key-gap", "0.8", "--setup-keys", setup, *hang]
+                "--key-gap", "0.8", "--warmup", warmup, "--setup-keys", setup, *hang]
         for k in keys:
             opts += ["--key", k]
         log(f"  {name}")
@@ -61,11 +61,11 @@ class Bench:
         self.raw.setdefault(name, []).append(row)
         return row
 
-    def floortop(self, name="floor", targets=1, **more):
+    def floortop(self, name="floor", targets=1, keys=("2=VIEW targets", "1=VIEW activity"), **more):
         state = load_env()
         info = f"host=127.0.0.1 port={state['pg_port']} user=mon dbname=bench"
         return self.tui(name, [f"{self.build}/floortop", "-r", str(state["redis_port"]), *([info] * targets)],
-                        r"VIEW activity.*PID .* mon ", keys=("2=VIEW targets", "1=VIEW activity"), **more)
+                        r"VIEW activity.*PID .* mon ", keys=keys, **more)
 
     def command(self, targets=1):
         state = load_env()
@@ -95,19 +95,31 @@ def get(row, *path):
     return row
 
 
+def paired(pairs, *path):
+    """The median of the ratios of runs made in turns: what the machine did beside hits both of a pair."""
+    ratios = [r for r in (ratio(d, f, *path) for f, d in pairs) if r is not None]
+    return median(ratios) if ratios else None
+
+
+def starts(b, scale):
+    """Targets 1 and 2: short runs, floor and dytop in turns."""
+    pairs = [tuple(start(f"{start.__name__} {scale}, start", keys=(), count=0, seconds=0.5, warmup=1.5) for start in (b.floortop, b.dytop))
+             for _ in range(b.args.starts)]
+    b.check(1, "first byte", scale, paired(pairs, "first_byte_s"), want=0.5)
+    b.check(2, "first full frame", scale, paired(pairs, "first_frame_s"), must=1.5, want=1.0)
+
+
 def main_view(b, scale):
     """Targets 1-4, 8, 10-12 and the connections: floor and dytop side by side on their main views."""
-    f = d = None
-    for _ in range(b.args.reps):
-        f = b.floortop(f"floor {scale}", hang=["--hang", "--hang-wait", "1.0"])
-        d = b.dytop(f"dytop {scale}", hang=["--hang", "--hang-wait", "1.0"])
-    b.check(1, "first byte", scale, ratio(d, f, "first_byte_s"), want=0.5)
-    b.check(2, "first full frame", scale, ratio(d, f, "first_frame_s"), must=1.5, want=1.0)
-    b.check(3, "client CPU a refresh, main view", scale, ratio(d, f, "client_cpu_ms_per_refresh"), must=2.0, want=1.2)
-    b.check(4, "server CPU a refresh, main view", scale, ratio(d, f, "server", "server_cpu_ms_per_refresh"), must=2.5, want=1.1)
+    starts(b, scale)
+    hang = ["--hang", "--hang-wait", "1.0"]
+    pairs = [(b.floortop(f"floor {scale}", hang=hang, count=16), b.dytop(f"dytop {scale}", hang=hang, count=16)) for _ in range(b.args.reps)]
+    f, d = pairs[-1]
+    b.check(3, "client CPU a refresh, main view", scale, paired(pairs, "client_cpu_ms_per_refresh"), must=2.0, want=1.2)
+    b.check(4, "server CPU a refresh, main view", scale, paired(pairs, "server", "server_cpu_ms_per_refresh"), must=2.5, want=1.1)
     b.check(8, "bytes a refresh against a plain diff", scale,
             ratio({"x": get(d, "bytes_per_refresh")}, {"x": max(get(d, "diff_bytes_per_refresh") or 0, 1)}, "x"), must=1.3, want=1.15)
-    b.check(10, "key to paint, median", scale, ratio(d, f, "key_median_ms"), must=1.5, want=1.2)
+    b.check(10, "key to paint, median", scale, paired(pairs, "key_median_ms"), must=1.5, want=1.2)
     b.check(10, "key to paint, longest", scale, get(d, "key_to_paint", "max_ms"), must=16, unit="ms")
     b.check(11, "key to paint, PostgreSQL stopped, longest", scale, get(d, "hang_key_max_ms"), must=16, unit="ms")
     b.check(11, "the same against its own normal", scale,
@@ -233,14 +245,15 @@ def main():
     ap.add_argument("--scales", default="small,big")
     ap.add_argument("--seconds", type=float, default=20)
     ap.add_argument("--view-seconds", type=float, default=60)
-    ap.add_argument("--reps", type=int, default=1)
+    ap.add_argument("--reps", type=int, default=3, help="pairs of runs of the main view")
+    ap.add_argument("--starts", type=int, default=9, help="pairs of starts")
     ap.add_argument("--parts", default="views")
     ap.add_argument("--quick", action="store_true")
     ap.add_argument("--out", help="keep the raw figures as JSON")
     args = ap.parse_args()
     args.dytop = os.path.abspath(args.dytop)
     if args.quick:
-        args.scales, args.seconds, args.view_seconds = "big", 8, 20
+        args.scales, args.seconds, args.view_seconds, args.reps, args.starts = "big", 8, 20, 1, 5
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     started = subprocess.run([PY, f"{HERE}/env.py", "start"], capture_output=True, text=True, check=True).stdout
     for line in started.splitlines():
