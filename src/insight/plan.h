@@ -192,7 +192,9 @@ struct plan_diff {
 	int count;
 };
 
-/* Pairs the nodes from the root down; children are matched by name first, then by kind, then by order. Free with plan_diff_free(). */
+/* Aligns the nodes of both, in pre-order: equal ones first of all, then scans of one relation, then joins with joins. The first
+ * PLAN_DIFF_NODES of each; what comes after them stands alone. Free with plan_diff_free(). */
+enum { PLAN_DIFF_NODES = 1500 };
 struct plan_diff *plan_diff(const struct plan *a, const struct plan *b);
 void plan_diff_free(struct plan_diff *d);
 /* One sentence: "another shape: Seq Scan on t -> Index Scan using i on t; cost 18337 -> 12.4 (0.07%)". Clean. */

@@ -5,13 +5,10 @@
 #include <string.h>
 
 #include "core/clean.h"
-#include "core/map.h"
 #include "core/mem.h"
 #include "insight/plan_private.h"
 
-/* Children of one node that are compared pair by pair; what stands behind goes by order alone, so that thousands of
- * partitions stay cheap. */
-enum { CHILDREN_MATCHED = 64, WORDS_PAIRS = 3, WORDS_MAX = 4096 };
+enum { WORDS_PAIRS = 3 };
 
 #define FNV_START UINT64_C(14695981039346656037)
 #define FNV_PRIME UINT64_C(1099511628211)
@@ -50,9 +47,15 @@ uint64_t plan_shape(const struct plan *p)
 
 /* --- pairs ------------------------------------------------------------------------------------------------------------ */
 
+/* What it is worth to stand side by side. */
+enum { WORTH_SAME = 8, WORTH_TABLE = 5, WORTH_TYPE = 4, WORTH_JOIN = 2, WORTH_NOTHING = 0 };
+
 struct differ {
 	const struct plan *a, *b;
 	struct plan_diff *d;
+	uint64_t *hash[2];
+	int rows, columns;       /* nodes of each that are aligned */
+	int32_t *best;           /* by row and column: the most that the nodes from there on are worth */
 	int room;
 };
 
@@ -61,19 +64,17 @@ static double ratio(double from, double to)
 	return from > 0 && to >= 0 ? to / from : NAN;
 }
 
-static bool texts_equal(const char *a, const char *b)
+static int worth(const struct differ *d, int a, int b)
 {
-	return a == b || (a && b && strcmp(a, b) == 0);
-}
+	const struct plan_node *x = &d->a->node[a], *y = &d->b->node[b];
 
-/* 3 the same node, 2 the same kind on the same relation, 1 on the same relation, 0 nothing in common. */
-static int likeness(const struct plan_node *a, const struct plan_node *b)
-{
-	if (hash_node(FNV_START, a) == hash_node(FNV_START, b))
-		return 3;
-	if (!texts_equal(a->relation, b->relation))
-		return 0;
-	return strcmp(a->type, b->type) == 0 ? 2 : 1;
+	if (d->hash[0][a] == d->hash[1][b])
+		return WORTH_SAME + (x->depth == y->depth);
+	if (x->relation && y->relation)
+		return strcmp(x->relation, y->relation) == 0 ? WORTH_TABLE : WORTH_NOTHING;
+	if (strcmp(x->type, y->type) == 0)
+		return WORTH_TYPE;
+	return x->join && y->join ? WORTH_JOIN : WORTH_NOTHING;
 }
 
 static void add_pair(struct differ *d, int a, int b)
@@ -89,95 +90,77 @@ static void add_pair(struct differ *d, int a, int b)
 	if (a < 0 || b < 0) {
 		pair->change = a < 0 ? PLAN_NEW : PLAN_GONE;
 	} else {
-		const struct plan_node *x = &d->a->node[a], *y = &d->b->node[b];
-
-		pair->change = likeness(x, y) == 3 ? PLAN_SAME : PLAN_CHANGED;
-		pair->cost_ratio = ratio(x->total_cost, y->total_cost);
-		pair->ms_ratio = ratio(x->ms, y->ms);
+		pair->change = d->hash[0][a] == d->hash[1][b] ? PLAN_SAME : PLAN_CHANGED;
+		pair->cost_ratio = ratio(d->a->node[a].total_cost, d->b->node[b].total_cost);
+		pair->ms_ratio = ratio(d->a->node[a].ms, d->b->node[b].ms);
 	}
 	d->d->changed += pair->change != PLAN_SAME;
 }
 
-static void add_alone(struct differ *d, int a, int a_end, int b, int b_end)
+static int32_t *best_at(const struct differ *d, int a, int b)
 {
-	for (; a < a_end; a++)
+	return &d->best[(size_t)a * (size_t)(d->columns + 1) + (size_t)b];
+}
+
+/* The usual alignment of two sequences, from the end. */
+static void weigh(struct differ *d)
+{
+	for (int a = d->rows - 1; a >= 0; a--)
+		for (int b = d->columns - 1; b >= 0; b--) {
+			int32_t skip = *best_at(d, a + 1, b), other = *best_at(d, a, b + 1), both = worth(d, a, b);
+
+			skip = other > skip ? other : skip;
+			both = both ? both + *best_at(d, a + 1, b + 1) : 0;
+			*best_at(d, a, b) = both > skip ? both : skip;
+		}
+}
+
+static void collect(struct differ *d)
+{
+	int a = 0, b = 0;
+
+	while (a < d->rows || b < d->columns) {
+		int both = a < d->rows && b < d->columns ? worth(d, a, b) : 0;
+
+		if (both && *best_at(d, a, b) == both + *best_at(d, a + 1, b + 1))
+			add_pair(d, a++, b++);
+		else if (a < d->rows && (b == d->columns || *best_at(d, a, b) == *best_at(d, a + 1, b)))
+			add_pair(d, a++, -1);
+		else
+			add_pair(d, -1, b++);
+	}
+	for (a = d->rows; a < d->a->count; a++)
 		add_pair(d, a, -1);
-	for (; b < b_end; b++)
+	for (b = d->columns; b < d->b->count; b++)
 		add_pair(d, -1, b);
 }
 
-static int next(const struct plan *p, int node)
+static uint64_t *hash_all(const struct plan *p)
 {
-	return p->node[node].end;
-}
+	uint64_t *hash = mem_calloc((size_t)p->count, sizeof(*hash));
 
-/* Whether child `b` (or one up to `steps` behind it) is the very same as `a`; how many stand before it, -1. */
-static int find_same(const struct plan *p, int b, int end, const struct plan_node *a, int want)
-{
-	for (int steps = 0; b < end && steps < CHILDREN_MATCHED; b = next(p, b), steps++)
-		if (likeness(a, &p->node[b]) >= want)
-			return steps;
-	return -1;
-}
-
-static bool wraps(const struct plan *p, int node, const struct plan_node *other, int *inner)
-{
-	int child = node + 1;
-
-	if (child >= p->node[node].end || next(p, child) != p->node[node].end)
-		return false;
-	*inner = child;
-	return likeness(&p->node[child], other) == 3;
-}
-
-/* Pairs two nodes and all below them. A node that was only put above or taken away from above (Sort, Gather, Limit) is shown
- * as new or gone, and what is below it is paired all the same. */
-static void pair_nodes(struct differ *d, int a, int b)
-{
-	int a_end = d->a->node[a].end, b_end = d->b->node[b].end, inner;
-
-	while (likeness(&d->a->node[a], &d->b->node[b]) < 3) {
-		if (wraps(d->b, b, &d->a->node[a], &inner)) {
-			add_pair(d, -1, b);
-			b = inner;
-		} else if (wraps(d->a, a, &d->b->node[b], &inner)) {
-			add_pair(d, a, -1);
-			a = inner;
-		} else {
-			break;
-		}
-	}
-	add_pair(d, a, b);
-	a++;
-	b++;
-	while (a < a_end && b < b_end) {
-		int in_b = find_same(d->b, b, b_end, &d->a->node[a], 3), in_a = find_same(d->a, a, a_end, &d->b->node[b], 3);
-
-		if (in_b > 0 && (in_a < 0 || in_b <= in_a)) {
-			add_alone(d, 0, 0, b, next(d->b, b));
-			b = next(d->b, b);
-		} else if (in_a > 0) {
-			add_alone(d, a, next(d->a, a), 0, 0);
-			a = next(d->a, a);
-		} else {
-			pair_nodes(d, a, b);
-			a = next(d->a, a);
-			b = next(d->b, b);
-		}
-	}
-	add_alone(d, a, a_end, b, b_end);
+	for (int i = 0; i < p->count; i++)
+		hash[i] = hash_node(FNV_START, &p->node[i]);
+	return hash;
 }
 
 struct plan_diff *plan_diff(const struct plan *a, const struct plan *b)
 {
-	struct differ d = {.a = a, .b = b, .d = mem_alloc(sizeof(*d.d))};
+	struct differ d = {.a = a, .b = b, .d = mem_alloc(sizeof(*d.d)), .hash = {hash_all(a), hash_all(b)}};
 
-	pair_nodes(&d, 0, 0);
+	d.rows = a->count < PLAN_DIFF_NODES ? a->count : PLAN_DIFF_NODES;
+	d.columns = b->count < PLAN_DIFF_NODES ? b->count : PLAN_DIFF_NODES;
+	d.best = mem_calloc((size_t)(d.rows + 1) * (size_t)(d.columns + 1), sizeof(*d.best));
+	weigh(&d);
+	collect(&d);
 	d.d->same_shape = a->shape == b->shape;
 	d.d->cost_ratio = ratio(a->node[0].total_cost, b->node[0].total_cost);
 	d.d->ms_ratio = ratio(a->execution_ms, b->execution_ms);
 	if (isnan(d.d->ms_ratio))
 		d.d->ms_ratio = ratio(a->node[0].ms, b->node[0].ms);
+	free(d.hash[0]);
+	free(d.hash[1]);
+	free(d.best);
 	return d.d;
 }
 
@@ -236,20 +219,24 @@ static double run_ms(const struct plan *p)
 
 void plan_diff_words(const struct plan_diff *d, const struct plan *a, const struct plan *b, struct buf *out)
 {
+	static const enum plan_change order[] = {PLAN_CHANGED, PLAN_NEW, PLAN_GONE}; /* what says most, first */
 	int said = 0;
 
 	buf_adds(out, d->same_shape ? "the same shape" : "another shape: ");
-	for (int i = 0; i < d->count && !d->same_shape; i++) {
-		if (d->pair[i].change == PLAN_SAME)
-			continue;
-		if (said == WORDS_PAIRS) {
-			buf_addf(out, " and %d more", d->changed - said);
-			break;
+	for (size_t k = 0; k < ARRAY_LEN(order) && !d->same_shape; k++)
+		for (int i = 0; i < d->count && said < WORDS_PAIRS; i++) {
+			if (d->pair[i].change != order[k])
+				continue;
+			buf_adds(out, said ? ", " : "");
+			add_pair_words(&d->pair[i], a, b, out);
+			said++;
 		}
-		buf_adds(out, said ? ", " : "");
-		add_pair_words(&d->pair[i], a, b, out);
-		said++;
-	}
+	if (d->same_shape)
+		said = d->changed;
+	else if (said == 0)
+		buf_adds(out, "the same nodes, put together otherwise");
+	if (d->changed > said)
+		buf_addf(out, " and %d more", d->changed - said);
 	add_ratio(out, "cost", a->node[0].total_cost, b->node[0].total_cost);
 	add_ratio(out, "ms", run_ms(a), run_ms(b));
 }

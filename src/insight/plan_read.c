@@ -75,6 +75,7 @@ static const struct field fields[] = {
 	NUMBER("Shared Read Blocks", buffers.read),
 	NUMBER("Shared Written Blocks", buffers.written),
 	TEXT("Sort Method", sort_method),
+	SKIP("Sort Space Type"),
 	NUMBER("Sort Space Used", sort_kb),
 	NUMBER("Startup Cost", startup_cost),
 	TEXT("Strategy", strategy),
@@ -213,7 +214,7 @@ static void take_sort(struct plan_node *n)
 		n->sort_on_disk |= strcmp(space, "Disk") == 0;
 		if (!n->sort_method)
 			n->sort_method = plan_text_of(w, "Sort Method");
-		if (!(n->sort_kb >= kb))
+		if (kb > plan_or_zero(n->sort_kb))
 			n->sort_kb = kb;
 	}
 }
@@ -231,7 +232,7 @@ static void take_sort_groups(struct plan_node *n)
 		n->sort_on_disk |= disk != NULL;
 		if (!n->sort_method)
 			n->sort_method = json_text(json_child(json_get(g, "Sort Methods Used")));
-		if (!(n->sort_kb >= kb))
+		if (kb > plan_or_zero(n->sort_kb))
 			n->sort_kb = kb;
 	}
 }
