@@ -110,10 +110,17 @@ static void ended(void *ctx, const struct err *why)
 	loop_timer_in(t->later, 0);
 }
 
+static void sample(void *ctx, int statement, int64_t ns)
+{
+	struct bench_task *t = ctx;
+
+	t->plan.sample(t->plan.sample_ctx, statement, ns);
+}
+
 static void begin_run(struct bench_task *t)
 {
 	struct bench_conf conf = t->plan.conf;
-	struct bench_events events = {.ready = ready, .progress = show, .sample = t->plan.sample, .ended = ended, .ctx = t};
+	struct bench_events events = {.ready = ready, .progress = show, .sample = t->plan.sample ? sample : NULL, .ended = ended, .ctx = t};
 	struct err why;
 
 	conf.variant = t->plan.run[t->at];

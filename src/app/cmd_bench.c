@@ -27,7 +27,7 @@ struct args {
 	int64_t clients, connections, connections_min, seed;
 	double rate, duration_ms, warmup_ms, timeout_ms;
 	struct option_list only;
-	char *raw;
+	char *raw, *output;
 };
 
 #define AT(member) offsetof(struct args, member)
@@ -59,6 +59,7 @@ static const struct option_def rows[] = {
 	 .help = "the same seed draws the same operations"},
 	{"keep", 0, OPTION_FLAG, OPTIONS_OTHER, AT(keep), OPTION_ARGV_ONLY, .help = "leave what was written in the database"},
 	{"json", 0, OPTION_FLAG, OPTIONS_OTHER, AT(json), OPTION_ARGV_ONLY, .help = "print JSON (docs/bench.schema.json)"},
+	{"output", 'o', OPTION_TEXT, OPTIONS_OTHER, AT(output), OPTION_ARGV_ONLY, .arg = "FILE", .help = "write the report to FILE"},
 	{"compare", 0, OPTION_FLAG, OPTIONS_OTHER, AT(compare), OPTION_ARGV_ONLY,
 	 .help = "measure nothing: print two JSON reports, A and B, side by side"},
 	{"raw", 0, OPTION_TEXT, OPTIONS_OTHER, AT(raw), OPTION_ARGV_ONLY, .arg = "FILE",
@@ -72,7 +73,8 @@ static const struct option_def rows[] = {
 
 static int print(const struct options *o, struct buf *text, struct err *why)
 {
-	FILE *f = o->output && strcmp(o->output, "-") != 0 ? fopen(o->output, "w") : stdout;
+	const char *path = ((const struct args *)o->args)->output;
+	FILE *f = path && strcmp(path, "-") != 0 ? fopen(path, "w") : stdout;
 	bool ok = f && !text->failed && fputs(buf_text(text), f) != EOF && fflush(f) == 0;
 	int saved = errno;
 
@@ -81,7 +83,7 @@ static int print(const struct options *o, struct buf *text, struct err *why)
 	buf_release(text);
 	if (ok)
 		return 0;
-	err_set(why, ERR_IO, "cannot write to %s: %s", o->output ? o->output : "standard output", strerror(saved));
+	err_set(why, ERR_IO, "cannot write to %s: %s", path ? path : "standard output", strerror(saved));
 	return 4;
 }
 
@@ -231,7 +233,7 @@ static int report_out(const struct options *o, const struct bench_report *report
 	const struct args *args = o->args;
 	struct buf out = BUF_INIT(TEXT_MAX);
 
-	if (report->runs == 0 || (args->quiet && !args->json && !o->output))
+	if (report->runs == 0 || (args->quiet && !args->json && !args->output))
 		return 0;
 	if (args->json)
 		bench_report_json(&out, report, w);

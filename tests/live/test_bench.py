@@ -20,9 +20,9 @@ def setup():
     """One PostgreSQL with the bridge in it and one Redis, for all tests."""
     if not BRIDGE:
         bench = Bench()
-        pg = bench.postgres(fsync="off", synchronous_commit="off")
+        pg = bench.postgres(fsync="off", synchronous_commit="off", max_connections="60")
         pg.sql("CREATE DATABASE bridge")
-        home = os.path.join(bench.dir if hasattr(bench, "dir") else "/tmp", "home")
+        home = os.path.join(bench.dir, "home")
         BRIDGE.update(bench=bench, pg=pg, home=home)
         done = dytop("bridge", "init", "--optimized", "--rows", "3000", "--no-roles", "--yes", redis=None)
         assert done.returncode == 0, done.stderr
