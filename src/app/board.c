@@ -23,6 +23,7 @@ int board_init(struct board *b, struct loop *l, const struct board_conf *conf, s
 	b->host.theme = conf->theme;
 	b->host.interval_ms = conf->interval_ms;
 	b->host.replay = conf->replay;
+	b->host.no_actions = conf->replay ? "this is a recording: nothing can be done to its servers" : NULL;
 	board_sync(b);
 	return ui_new(&b->ui, &b->host, why);
 }

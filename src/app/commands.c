@@ -6,8 +6,12 @@
 extern const struct command cmd_audit;
 extern const struct command cmd_bench;
 extern const struct command cmd_bridge;
+extern const struct command cmd_cancel;
+extern const struct command cmd_terminate;
 
 static const struct command *const all[] = {
+	&cmd_cancel,
+	&cmd_terminate,
 	&cmd_audit,
 	&cmd_bench,
 	&cmd_bridge,

@@ -60,6 +60,15 @@ static void on_changed(void *ctx)
 		loop_timer_in(v->hold, LIVE_HOLD_MS);
 }
 
+/* A question, or the end of something: shown at once. */
+static void on_desk(void *ctx)
+{
+	struct live *v = ctx;
+
+	on_changed(v);
+	v->urgent = true;
+}
+
 static void load_theme(struct live *v)
 {
 	struct theme theme;
@@ -148,8 +157,17 @@ static void act(struct live *v, unsigned result)
 		save_layout(v);
 	if (result & UI_COPY)
 		term_copy(v->term, ui_copy_text(v->board.ui));
+	if (v->conf->desk)
+		desk_act(v->conf->desk, v->board.ui, &v->board.host, result);
 	if (result & UI_SUSPEND)
 		suspend(v);
+}
+
+static void look_around(struct live *v)
+{
+	board_sync(&v->board);
+	if (v->conf->desk)
+		desk_show(v->conf->desk, &v->board.host);
 }
 
 static void on_input(void *ctx, unsigned got)
@@ -166,7 +184,7 @@ static void on_input(void *ctx, unsigned got)
 		}
 		if (event.key == TERM_KEY_RESIZE)
 			v->resized = true;
-		board_sync(&v->board);
+		look_around(v);
 		act(v, ui_event(v->board.ui, &v->board.host, &event));
 	}
 }
@@ -199,7 +217,7 @@ static void resize(struct live *v)
 	term_resized(v->term);
 	term_size(v->term, &width, &height);
 	canvas_resize(&v->board.canvas, width, height);
-	board_sync(&v->board);
+	look_around(v);
 	v->want = true; /* a taller window may show more panels */
 }
 
@@ -246,11 +264,15 @@ static void on_turn(void *ctx)
 	bool old = v->changed_ns != 0 && now - v->changed_ns >= LIVE_HOLD_MS * CLOCK_MS_NS;
 
 	note_turn(v);
+	if (v->conf->desk && desk_quits(v->conf->desk)) {
+		loop_stop(v->loop);
+		return;
+	}
 	if (v->suspended || (v->changed_ns == 0 && !v->urgent))
 		return;
 	if (!v->urgent && !old && !is_whole(v))
 		return;
-	board_sync(&v->board);
+	look_around(v);
 	if (v->resized)
 		resize(v);
 	act(v, ui_tick(v->board.ui, &v->board.host) & ~(unsigned)UI_REDRAW);
@@ -313,6 +335,8 @@ static int open_board(struct live *v, struct session *session, struct err *why)
 		session_free(session);
 		return rc;
 	}
+	if (v->conf->desk)
+		desk_open(v->conf->desk, session, conf.panels, on_desk, v);
 	board_connect(&v->board, session);
 	if (strcmp(ui_theme(v->board.ui), v->conf->theme ? v->conf->theme : "") != 0)
 		load_theme(v); /* a saved layout names another one */
@@ -332,6 +356,9 @@ static void release(struct live *v)
 		if (v->conf->guard)
 			guard_arm(v->conf->guard, (struct str){0}, false);
 	}
+	if (v->conf->desk)
+		desk_report(v->conf->desk, stderr);
+	desk_free(v->conf->desk);
 	board_release(&v->board);
 }
 

@@ -7,6 +7,7 @@
 #ifndef APP_LIVE_H
 #define APP_LIVE_H
 
+#include "app/desk.h"
 #include "app/guard.h"
 #include "app/session.h"
 #include "core/err.h"
@@ -33,6 +34,7 @@ struct live_conf {
 	/* What went wrong beside the view (a disk that is full under a recording), NULL nothing: said once on the screen. */
 	const char *(*trouble)(void *ctx);
 	void *ctx;
+	struct desk *desk;              /* what does things; live_run() frees it, and says on stderr what is left */
 	struct guard *guard;            /* NULL: no guard (debugging) */
 };
 

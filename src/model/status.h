@@ -37,6 +37,7 @@ struct server_status {
 	int hidden;              /* sessions hidden by missing privilege at the last look */
 	int64_t logins, asked, failed; /* since dytop started */
 	double cost_ms;          /* server time that dytop's requests took, summed since start (by the client's clock) */
+	int backend_pid;         /* PostgreSQL: of our session there; 0 not known, or another each time (behind a pooler) */
 	bool superuser;
 	bool pooled;             /* a pooler stands between: session features off */
 };

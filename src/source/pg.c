@@ -91,6 +91,7 @@ static void learn_session(struct pg *p, const struct pgresult *r)
 	int64_t started = value_of(r, "started"), reset = value_of(r, "reset");
 
 	s->pooled = value_of(r, "pid") != pgconn_backend_pid(p->conn);
+	s->backend_pid = s->pooled ? 0 : pgconn_backend_pid(p->conn);
 	take_version(p);
 	if (p->known && !s->pooled)
 		set_notice(p, reconnect_words(p, started, reset), true);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * The question over the screen. What it must never do: take a key for a yes that was not meant for it. So it does not open
- * over a line that somebody types; no key counts for 300 ms from its first draw on, and again from each key that came too
- * early; pasted text and clicks never count; and a yes is taken at the end of the turn, when it came alone: what arrives in
- * one piece with other keys was pasted into a terminal that does not mark pastes.
+ * The question over the screen. What it must never do: take a key for a yes that was not meant for it. So it does not
+ * open over a line that somebody types; no key counts for 300 ms from its first draw on, and again from each key that
+ * came too early; pasted text and clicks never count; and a yes is taken at the end of the turn, when it came alone:
+ * what arrives in one piece with other keys was pasted into a terminal that does not mark pastes.
  */
 #include <stdio.h>
 
@@ -11,7 +11,11 @@
 #include "core/utf8.h"
 #include "ui/state.h"
 
-enum { ASK_WIDTH_MAX = 110, ASK_EXPIRES_MS = 30000, ASK_BOTTOM = 2 /* rows of the frame's foot: the way to answer, an edge */ };
+enum {
+	ASK_WIDTH_MAX = 110,
+	ASK_EXPIRES_MS = 30000,
+	ASK_BOTTOM = 2 /* rows of the frame's foot: the way to answer, an edge */
+};
 
 #define ASK_QUIET_NS (300 * CLOCK_MS_NS)
 
@@ -23,7 +27,8 @@ const struct task *ask_task(const struct ui_host *h, uint64_t id)
 	return NULL;
 }
 
-/* --- which question -------------------------------------------------------------------------------------------------- */
+/* --- which question --------------------------------------------------------------------------------------------------
+ */
 
 static uint64_t hash_text(uint64_t hash, const char *text)
 {
@@ -86,7 +91,7 @@ static double expires_ms(const struct task *t)
 static int64_t left_ns(const struct ui_ask *a, const struct task *t, const struct ui_host *h)
 {
 	return a->opened_ns == 0 ? (int64_t)(expires_ms(t) * CLOCK_MS_NS)
-	                         : a->opened_ns + (int64_t)(expires_ms(t) * CLOCK_MS_NS) - h->now.mono_ns;
+				 : a->opened_ns + (int64_t)(expires_ms(t) * CLOCK_MS_NS) - h->now.mono_ns;
 }
 
 static unsigned say_yes(struct ui *u)
@@ -133,7 +138,8 @@ void ask_quit(struct ui *u)
 	open_question(u, ASK_QUIT, NULL);
 }
 
-/* --- keys ------------------------------------------------------------------------------------------------------------- */
+/* --- keys
+ * ------------------------------------------------------------------------------------------------------------- */
 
 static bool scroll_key(struct ui_ask *a, int key)
 {
@@ -167,7 +173,8 @@ static bool in_burst(struct ui *u, const struct ui_host *h)
 	if (a->burst > 1 && a->yes) {
 		a->yes = false;
 		a->quiet_ns = h->now.mono_ns + ASK_QUIET_NS;
-		snprintf(a->error, sizeof(a->error), "that came with other keys, as pasted text does: answer once more");
+		snprintf(a->error, sizeof(a->error),
+			 "that came with other keys, as pasted text does: answer once more");
 	}
 	return a->burst > 1;
 }
@@ -210,7 +217,8 @@ static unsigned word_key(struct ui *u, const struct ui_host *h, const struct tas
 		return UI_REDRAW;
 	}
 	if (burst)
-		snprintf(a->error, sizeof(a->error), "that came with other keys, as pasted text does: press Enter once more");
+		snprintf(a->error, sizeof(a->error),
+			 "that came with other keys, as pasted text does: press Enter once more");
 	else
 		a->yes = true;
 	return UI_REDRAW;
@@ -222,7 +230,8 @@ static unsigned yes_or_no(struct ui *u, const struct ui_host *h, int key, bool b
 
 	if (key == 'y' || key == 'Y') {
 		if (burst)
-			snprintf(a->error, sizeof(a->error), "that came with other keys, as pasted text does: answer once more");
+			snprintf(a->error, sizeof(a->error),
+				 "that came with other keys, as pasted text does: answer once more");
 		else
 			a->yes = true;
 		return UI_REDRAW;
@@ -281,12 +290,13 @@ unsigned ask_key(struct ui *u, const struct ui_host *h, int key)
 	return t->question.weight == TASK_WEIGHT_WORD ? word_key(u, h, t, key, burst) : yes_or_no(u, h, key, burst);
 }
 
-/* --- drawing ---------------------------------------------------------------------------------------------------------- */
+/* --- drawing
+ * ---------------------------------------------------------------------------------------------------------- */
 
 static unsigned mark_slot(enum task_mark mark)
 {
-	static const unsigned slot[] = {[TASK_PLAIN] = SLOT_DIALOG, [TASK_GOOD] = SLOT_OK, [TASK_WARN] = SLOT_WARN,
-	                                [TASK_BAD] = SLOT_CRIT};
+	static const unsigned slot[] = {
+		[TASK_PLAIN] = SLOT_DIALOG, [TASK_GOOD] = SLOT_OK, [TASK_WARN] = SLOT_WARN, [TASK_BAD] = SLOT_CRIT};
 	return slot[mark];
 }
 
@@ -315,8 +325,9 @@ static void build_quit(struct ui_ask *a, const struct ui_host *h, int width)
 		pager_wrap(&a->pager, SLOT_DIALOG, 3, width - 3, str_from(t->title));
 	}
 	pager_wrap(&a->pager, SLOT_DIALOG, 0, width,
-	           STR("l leaves them running where the server goes on by itself: their outcome will not be seen, and nobody "
-	               "records it. c cancels them, waits for their end, and prints what is left to clean up."));
+		   STR("l leaves them running where the server goes on by itself: their outcome will not be seen, and "
+		       "nobody "
+		       "records it. c cancels them, waits for their end, and prints what is left to clean up."));
 }
 
 static void build(struct ui *u, const struct ui_host *h, const struct task *t, int width)
@@ -361,15 +372,17 @@ static void draw_frame(struct canvas *c, const struct box *b, const char *title,
 }
 
 /* The line that says how to answer, and what was wrong with the last try. */
-static void draw_foot(struct ui *u, const struct ui_host *h, struct canvas *c, const struct box *b, const struct task *t)
+static void draw_foot(struct ui *u, const struct ui_host *h, struct canvas *c, const struct box *b,
+		      const struct task *t)
 {
 	struct ui_ask *a = &u->ask;
 	int x = b->x + 2, y = b->y + b->height - 2, room = b->width - 4;
 	char text[160];
 
 	if (a->kind == ASK_QUIT) {
-		cells_draw_cut(c, x, y, room, SLOT_PROMPT,
-		               str_from(a->error[0] ? a->error : "l leave running   c cancel and quit   n stay (default)"));
+		cells_draw_cut(
+			c, x, y, room, SLOT_PROMPT,
+			str_from(a->error[0] ? a->error : "l leave running   c cancel and quit   n stay (default)"));
 		return;
 	}
 	int left = (int)((left_ns(a, t, h) + CLOCK_SECOND_NS - 1) / CLOCK_SECOND_NS);

@@ -153,7 +153,8 @@ static int draw_audit(const struct ui_host *h, struct canvas *c, int y, int end)
 		return end;
 	draw_title(c, end - rows - 1, "Audit trail: the last lines");
 	for (int i = 0; i < rows; i++)
-		cells_draw_cut(c, 1, end - rows + i, c->width - 1, SLOT_DIM, str_from(h->audit[h->audit_count - rows + i]));
+		cells_draw_cut(c, 1, end - rows + i, c->width - 1, SLOT_DIM,
+			       str_from(h->audit[h->audit_count - rows + i]));
 	return end - rows - 1;
 }
 
@@ -167,7 +168,7 @@ void jobs_draw(struct ui *u, const struct ui_host *h, struct canvas *c, int y, i
 	end = draw_audit(h, c, y + 2, end);
 	if (h->task_count == 0) {
 		canvas_puts(c, 1, y + 2, c->width - 1, SLOT_DIM, 0,
-		            "nothing was done yet: m shows what can be done to the row under the cursor");
+			    "nothing was done yet: m shows what can be done to the row under the cursor");
 		return;
 	}
 	draw_head(c, y + 1);
@@ -182,12 +183,13 @@ void jobs_draw(struct ui *u, const struct ui_host *h, struct canvas *c, int y, i
 	}
 }
 
-/* --- all of one ---------------------------------------------------------------------------------------------------------- */
+/* --- all of one
+ * ---------------------------------------------------------------------------------------------------------- */
 
 static unsigned line_slot(enum task_mark mark)
 {
-	static const unsigned slot[] = {[TASK_PLAIN] = SLOT_TEXT, [TASK_GOOD] = SLOT_OK, [TASK_WARN] = SLOT_WARN,
-	                                [TASK_BAD] = SLOT_CRIT};
+	static const unsigned slot[] = {
+		[TASK_PLAIN] = SLOT_TEXT, [TASK_GOOD] = SLOT_OK, [TASK_WARN] = SLOT_WARN, [TASK_BAD] = SLOT_CRIT};
 	return slot[mark];
 }
 
@@ -224,13 +226,17 @@ static void write_job(struct pager *p, const struct task *t, const struct ui_hos
 		pager_end(p);
 	for (int i = 0; i < t->line_count; i++) {
 		pager_puts(p, line_slot(t->line[i].mark),
-		           t->line[i].mark == TASK_BAD ? "!! " : t->line[i].mark == TASK_WARN ? " ! " : "   ");
+			   t->line[i].mark == TASK_BAD    ? "!! "
+			   : t->line[i].mark == TASK_WARN ? " ! "
+							  : "   ");
 		pager_wrap(p, line_slot(t->line[i].mark), 3, width - 3, str_from(t->line[i].text));
 	}
 	if (t->sql && t->sql[0]) {
 		pager_end(p);
-		pager_puts(p, SLOT_DIALOG_TITLE, t->outcome == TASK_DECLINED || t->outcome == TASK_REFUSED ||
-		                                         t->state <= TASK_ASKING ? "SQL, not sent" : "SQL");
+		pager_puts(p, SLOT_DIALOG_TITLE,
+			   t->outcome == TASK_DECLINED || t->outcome == TASK_REFUSED || t->state <= TASK_ASKING
+				   ? "SQL, not sent"
+				   : "SQL");
 		pager_end(p);
 		pager_wrap(p, SLOT_TEXT, 2, width - 2, str_from(t->sql));
 	}
@@ -250,7 +256,8 @@ void job_draw(struct ui *u, const struct ui_host *h, struct canvas *c, int y, in
 		cells_highlight(c, 1, row, u->search);
 }
 
-/* --- keys ------------------------------------------------------------------------------------------------------------------ */
+/* --- keys
+ * ------------------------------------------------------------------------------------------------------------------ */
 
 unsigned act_jobs(struct ui *u, const struct ui_host *h, int key)
 {
@@ -293,7 +300,8 @@ unsigned act_job_cancel(struct ui *u, const struct ui_host *h, int key)
 	return UI_CANCEL | UI_REDRAW;
 }
 
-/* --- notices --------------------------------------------------------------------------------------------------------------- */
+/* --- notices
+ * --------------------------------------------------------------------------------------------------------------- */
 
 static void tell_end(struct ui *u, const struct ui_host *h, const struct task *t)
 {
@@ -308,9 +316,12 @@ static void tell_end(struct ui *u, const struct ui_host *h, const struct task *t
 	case TASK_CANCELLED:
 		ui_note(u, h, "cancelled: %s%s%s", t->title, t->why.text[0] ? ": " : "", t->why.text);
 		break;
+	case TASK_REFUSED: /* the reason, with what would help, must fit into the line */
+		ui_error(u, h, "refused: %s", t->why.text[0] ? t->why.text : t->title);
+		break;
 	default:
 		ui_error(u, h, "%s: %s: %s", task_outcome_name(t->outcome), t->title,
-		         t->why.text[0] ? t->why.text : last);
+			 t->why.text[0] ? t->why.text : last);
 	}
 }
 

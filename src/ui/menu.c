@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: PostgreSQL */
-/* What can be done to rows: the keys for it, the menu of all that fits them, and the line that some of it needs first. */
+/* What can be done to rows: the keys for it, the menu of all that fits them, and the line that some of it needs first.
+ */
 #include <stdio.h>
 
 #include "core/utf8.h"
@@ -30,7 +31,7 @@ static enum panel_target here(const struct ui *u)
 	else if (u->window == WINDOW_DETAIL)
 		t = &u->table[u->detail_table];
 	return t && (t->view.count > 0 || u->window == WINDOW_DETAIL || u->window == WINDOW_MENU) ? t->p->target
-	                                                                                         : TARGET_NONE;
+												  : TARGET_NONE;
 }
 
 static bool fits(const struct ui *u, const struct ui_choice *choice)
@@ -53,10 +54,11 @@ bool menu_fits(const struct ui *u, const struct ui_host *h, const char *name)
 	return choice && (fits(u, choice) || (needs_no_row(choice) && u->chosen[choice->source] >= 0));
 }
 
-/* --- which rows --------------------------------------------------------------------------------------------------------- */
+/* --- which rows
+ * --------------------------------------------------------------------------------------------------------- */
 
-/* The tagged rows in the order of the screen, or the one under the cursor, or that of the detail window. How many there are,
- * which may be more than fit. */
+/* The tagged rows in the order of the screen, or the one under the cursor, or that of the detail window. How many there
+ * are, which may be more than fit. */
 static int take_aim(struct ui *u)
 {
 	const struct ui_table *t = screens_table(u);
@@ -64,8 +66,10 @@ static int take_aim(struct ui *u)
 
 	u->aim = (struct ui_aim){.table = -1, .server = -1};
 	if (u->window == WINDOW_DETAIL) {
-		u->aim = (struct ui_aim){.table = u->detail_table, .server = u->table[u->detail_table].server,
-		                         .key = {u->detail_key}, .count = 1};
+		u->aim = (struct ui_aim){.table = u->detail_table,
+					 .server = u->table[u->detail_table].server,
+					 .key = {u->detail_key},
+					 .count = 1};
 		return 1;
 	}
 	if (!t || !t->feed)
@@ -108,11 +112,11 @@ static bool find_rows(struct ui *u, const struct ui_host *h)
 static unsigned request(struct ui *u, const struct ui_host *h, const struct ui_choice *choice, const char *text)
 {
 	bool rows = u->aim.table >= 0 && u->table[u->aim.table].p->target != TARGET_NONE &&
-	            choice->targets & 1u << u->table[u->aim.table].p->target;
+		    choice->targets & 1u << u->table[u->aim.table].p->target;
 
 	snprintf(u->request_text, sizeof(u->request_text), "%s", text);
-	u->request = (struct ui_request){.action = choice->name, .panel = -1, .server = u->chosen[choice->source],
-	                                 .text = u->request_text};
+	u->request = (struct ui_request){
+		.action = choice->name, .panel = -1, .server = u->chosen[choice->source], .text = u->request_text};
 	if (rows && u->aim.count > 0) {
 		if (!find_rows(u, h)) {
 			ui_error(u, h, "%s: the row is gone: nothing was done", choice->title);
@@ -128,7 +132,8 @@ static unsigned request(struct ui *u, const struct ui_host *h, const struct ui_c
 	return UI_REQUEST | UI_REDRAW;
 }
 
-/* --- starting ------------------------------------------------------------------------------------------------------------ */
+/* --- starting
+ * ------------------------------------------------------------------------------------------------------------ */
 
 /* Why it cannot be, in one line; false when it can. */
 static bool refuse(struct ui *u, const struct ui_host *h, const struct ui_choice *choice, int count)
@@ -142,14 +147,15 @@ static bool refuse(struct ui *u, const struct ui_host *h, const struct ui_choice
 
 		for (int i = 1; i < TARGET_COUNT; i++)
 			if (choice->targets & 1u << i)
-				buf_addf(&kinds, "%sa %s", kinds.len ? " or " : "", panel_target_name((enum panel_target)i));
+				buf_addf(&kinds, "%sa %s", kinds.len ? " or " : "",
+					 panel_target_name((enum panel_target)i));
 		ui_error(u, h, "%s: is for %s; there is none under the cursor", choice->title, buf_text(&kinds));
 		buf_release(&kinds);
 		return true;
 	}
 	if (fits(u, choice) && count > choice->rows) {
 		ui_error(u, h, "%s: %d rows are tagged, at most %d are done at once (U untags)", choice->title, count,
-		         choice->rows);
+			 choice->rows);
 		return true;
 	}
 	return false;
@@ -197,7 +203,8 @@ unsigned menu_typed(struct ui *u, const struct ui_host *h)
 	return choice ? request(u, h, choice, text) : UI_REDRAW;
 }
 
-/* --- the menu -------------------------------------------------------------------------------------------------------------- */
+/* --- the menu
+ * -------------------------------------------------------------------------------------------------------------- */
 
 static bool listed(const struct ui *u, const struct ui_choice *choice)
 {
@@ -257,9 +264,10 @@ static void write_aim(const struct ui *u, const struct ui_host *h, struct buf *o
 	const struct ui_table *t = u->aim.table >= 0 ? &u->table[u->aim.table] : NULL;
 	const struct feed *f = t ? screens_feed(u, h, t->panel) : NULL;
 	int row = f && u->aim.count == 1 ? feed_row_of(f, u->aim.key[0]) : -1;
-	int part = !t ? -1 : t->p->part[PART_NAME] >= 0 ? t->p->part[PART_NAME]
-	                 : t->p->part[PART_PID] >= 0    ? t->p->part[PART_PID]
-	                                                : t->p->part[PART_QUERYID];
+	int part = !t                           ? -1
+		   : t->p->part[PART_NAME] >= 0 ? t->p->part[PART_NAME]
+		   : t->p->part[PART_PID] >= 0  ? t->p->part[PART_PID]
+						: t->p->part[PART_QUERYID];
 
 	if (t && t->p->target != TARGET_NONE && u->aim.count > 1)
 		buf_addf(out, ": %d %ss", u->aim.count, panel_target_name(t->p->target));
@@ -288,7 +296,7 @@ static void draw_item(const struct ui *u, const struct ui_choice *choice, struct
 	cells_draw_cut(c, x, y, width, slot, str_from(choice->title));
 	x += width + 1;
 	cells_draw_cut(c, x, y, c->width - x, choice->why_not ? SLOT_WARN : SLOT_DIM,
-	               str_from(choice->why_not ? choice->why_not : choice->about));
+		       str_from(choice->why_not ? choice->why_not : choice->about));
 	(void)u;
 }
 
@@ -321,7 +329,8 @@ void menu_draw(struct ui *u, const struct ui_host *h, struct canvas *c, int y, i
 	buf_release(&title);
 }
 
-/* --- keys ------------------------------------------------------------------------------------------------------------------ */
+/* --- keys
+ * ------------------------------------------------------------------------------------------------------------------ */
 
 unsigned act_cancel(struct ui *u, const struct ui_host *h, int key)
 {

@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: PostgreSQL */
+#include "app/desk.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/desk_private.h"
+#include "core/mem.h"
+
+enum { QUIT_MS = 15000, TRAIL_LINE_MAX = TASK_TITLE_MAX + ERR_TEXT_MAX + 64 };
+
+static int64_t now(const struct desk *d)
+{
+	return loop_now(d->loop)->mono_ns;
+}
+
+static void tell(struct desk *d)
+{
+	if (d->changed)
+		d->changed(d->ctx);
+}
+
+/* --- the trail ------------------------------------------------------------------------------------------------------
+ */
+
+static void add_trail(struct desk *d, const struct task *t)
+{
+	char line[TRAIL_LINE_MAX], when[16];
+
+	clock_local_time(loop_now(d->loop)->wall_us, when);
+	snprintf(line, sizeof line, "%s  %-9s %s%s%s", when, task_outcome_name(t->outcome), t->title,
+		 t->why.code ? ": " : "", t->why.code ? t->why.text : "");
+	if (d->trail_count == DESK_TRAIL_MAX) {
+		free(d->trail[0]);
+		memmove(d->trail, d->trail + 1, (DESK_TRAIL_MAX - 1) * sizeof d->trail[0]);
+		d->trail_count--;
+	}
+	d->trail[d->trail_count++] = mem_strdup(line);
+}
+
+struct audit *desk_audit(struct desk *d)
+{
+	struct audit_conf conf = {.path = d->conf.options->audit, .literals = d->conf.options->audit_literals};
+
+	if (!d->audit && audit_new(&d->audit, d->loop, &conf, &d->audit_why) < 0)
+		err_prefix(&d->audit_why, "nothing is done without an audit log");
+	return d->audit;
+}
+
+/* --- tasks ----------------------------------------------------------------------------------------------------------
+ */
+
+static void task_changed(void *ctx, struct task *t)
+{
+	struct desk *d = ctx;
+
+	for (int i = 0; i < d->task_count; i++)
+		if (d->task[i] == t && t->state == TASK_DONE && !d->done[i].told) {
+			d->done[i].told = true;
+			add_trail(d, t);
+		}
+	tell(d);
+}
+
+static int open_tasks(const struct desk *d)
+{
+	int count = 0;
+
+	for (int i = 0; i < d->task_count; i++)
+		count += d->task[i]->state != TASK_DONE;
+	return count;
+}
+
+/* Room for one more: the oldest that has ended is forgotten. False: all of them are open. */
+static bool make_room(struct desk *d)
+{
+	int i = 0;
+
+	if (d->task_count < DESK_TASKS_MAX)
+		return true;
+	while (i < d->task_count && d->task[i]->state != TASK_DONE)
+		i++;
+	if (i == d->task_count)
+		return false;
+	task_free(d->task[i]);
+	memmove(&d->task[i], &d->task[i + 1], (size_t)(d->task_count - i - 1) * sizeof d->task[0]);
+	memmove(&d->done[i], &d->done[i + 1], (size_t)(d->task_count - i - 1) * sizeof d->done[0]);
+	d->task_count--;
+	return true;
+}
+
+static void take_task(struct desk *d, struct task *t)
+{
+	t->id = ++d->next_id;
+	t->hooks = (struct task_hooks){task_changed, d};
+	d->done[d->task_count] = (struct desk_done){0};
+	d->task[d->task_count++] = t;
+}
+
+static struct task *task_of(const struct desk *d, uint64_t id)
+{
+	for (int i = 0; i < d->task_count; i++)
+		if (d->task[i]->id == id)
+			return d->task[i];
+	return NULL;
+}
+
+/* --- what the person wants -------------------------------------------------------------------------------------------
+ */
+
+static void start(struct desk *d, struct ui *u, const struct ui_host *h)
+{
+	struct ui_request r = ui_request(u);
+	struct err why = {0};
+	struct task *t = NULL;
+
+	if (open_tasks(d) >= DESK_OPEN_MAX || !make_room(d)) {
+		ui_notice(u, h, true, "enough is under way: J shows it, and cancels it");
+		return;
+	}
+	if (desk_start(d, &r, &t, &why) < 0) {
+		ui_notice(u, h, true, why.text);
+		return;
+	}
+	take_task(d, t);
+	ui_notice(u, h, false, t->title);
+	tell(d);
+}
+
+static void cancel_all(struct desk *d)
+{
+	d->quitting = true;
+	d->quit_ns = now(d) + QUIT_MS * CLOCK_MS_NS;
+	loop_timer_in(d->alarm, QUIT_MS);
+	for (int i = 0; i < d->task_count; i++)
+		task_cancel(d->task[i]);
+	tell(d);
+}
+
+void desk_act(struct desk *d, struct ui *u, const struct ui_host *h, unsigned result)
+{
+	struct task *t;
+
+	if (result & UI_REQUEST)
+		start(d, u, h);
+	if (result & UI_ANSWER && (t = task_of(d, ui_answer(u).id)))
+		task_answer(t, ui_answer(u).yes);
+	if (result & UI_CANCEL && (t = task_of(d, ui_cancelled(u))))
+		task_cancel(t);
+	if (result & UI_CANCEL_ALL)
+		cancel_all(d);
+}
+
+void desk_show(struct desk *d, struct ui_host *h)
+{
+	h->tasks = (const struct task *const *)d->task;
+	h->task_count = d->task_count;
+	h->choices = d->choice;
+	h->choice_count = d->choice_count;
+	h->no_actions = d->no_actions;
+	h->audit = (const char *const *)d->trail;
+	h->audit_count = d->trail_count;
+}
+
+bool desk_quits(const struct desk *d)
+{
+	if (!d->quitting)
+		return false;
+	for (int i = 0; i < d->task_count; i++)
+		if (d->task[i]->state != TASK_DONE && d->task[i]->ops->cancel && now(d) < d->quit_ns)
+			return false;
+	return true;
+}
+
+/* --- life ------------------------------------------------------------------------------------------------------------
+ */
+
+static void on_alarm(void *ctx)
+{
+	tell(ctx);
+}
+
+struct desk *desk_new(struct loop *l, const struct desk_conf *conf)
+{
+	struct desk *d = mem_calloc(1, sizeof *d);
+
+	d->loop = l;
+	d->conf = *conf;
+	d->alarm = loop_timer_new(l, on_alarm, d);
+	desk_choices(d);
+	return d;
+}
+
+void desk_open(struct desk *d, struct session *s, const struct panel *const *panels, void (*changed)(void *ctx),
+	       void *ctx)
+{
+	d->session = s;
+	d->panels = panels;
+	d->changed = changed;
+	d->ctx = ctx;
+}
+
+static bool is_under_way(const struct task *t)
+{
+	return t->state == TASK_RUNNING || t->state == TASK_CHECKING;
+}
+
+void desk_report(const struct desk *d, FILE *out)
+{
+	for (int i = 0; i < d->task_count; i++) {
+		const struct task *t = d->task[i];
+		bool done = t->state == TASK_DONE;
+
+		if (is_under_way(t))
+			fprintf(out, "dytop: left running: %s\n", t->title);
+		if (!done || (t->outcome != TASK_FAILED && t->outcome != TASK_CANCELLED && t->outcome != TASK_UNKNOWN))
+			continue;
+		fprintf(out, "dytop: %s: %s%s%s\n", task_outcome_name(t->outcome), t->title, t->why.code ? ": " : "",
+			t->why.code ? t->why.text : "");
+		for (int k = t->asked_lines; k < t->line_count; k++)
+			if (t->line[k].mark != TASK_PLAIN && t->line[k].mark != TASK_GOOD)
+				fprintf(out, "  %s\n", t->line[k].text);
+	}
+}
+
+void desk_free(struct desk *d)
+{
+	if (!d)
+		return;
+	d->changed = NULL;
+	for (int i = 0; i < d->task_count; i++) {
+		d->task[i]->hooks = (struct task_hooks){0};
+		task_free(d->task[i]);
+	}
+	audit_free(d->audit);
+	for (int i = 0; i < d->trail_count; i++)
+		free(d->trail[i]);
+	loop_timer_free(d->alarm);
+	free(d);
+}
