@@ -54,7 +54,7 @@ void bench_fail(struct bench *b, const struct err *why)
 
 void bench_trouble(struct bench *b, const char *text)
 {
-	snprintf(b->trouble, sizeof b->trouble, "%s", text);
+	snprintf(b->trouble, sizeof b->trouble, "%.*s", (int)sizeof b->trouble - 1, text);
 }
 
 /* --- figures of the window ---------------------------------------------------------------------------------------- */

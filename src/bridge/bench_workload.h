@@ -66,7 +66,7 @@ struct bench_step {      /* one protocol statement */
 	const char *sql;     /* with $n */
 	int param[BENCH_PARAMS_MAX]; /* number in the statement's list of each $n */
 	int count;
-	char name[24];       /* as a prepared statement */
+	char name[40];       /* as a prepared statement */
 	int line;
 };
 
