@@ -12,10 +12,9 @@
 #include "core/clean.h"
 #include "core/mem.h"
 
-enum { COUNT_MS = 5000, CLEAN_MS = 300000, TICK_MS = 1000, FILL_MS = 600000 };
+enum { COUNT_MS = 5000, TICK_MS = 1000, FILL_MS = 600000 };
 
 static void begin_warming(struct bench *b);
-static void begin_cleaning(struct bench *b);
 
 const char *bench_step_name(enum bench_step_now step)
 {
@@ -32,7 +31,7 @@ void bench_enter(struct bench *b, enum bench_step_now step)
 }
 
 /* The last thing that happens; b may be freed by the owner afterwards, from the loop. */
-static void end(struct bench *b)
+void bench_end(struct bench *b)
 {
 	if (b->step == BENCH_ENDED)
 		return;
@@ -49,7 +48,7 @@ void bench_fail(struct bench *b, const struct err *why)
 {
 	if (b->why.code == 0)
 		b->why = *why;
-	end(b);
+	bench_end(b);
 }
 
 void bench_trouble(struct bench *b, const char *text)
@@ -94,7 +93,7 @@ static void begin_window(struct bench *b, const struct pgresult *r)
 		b->window.index_scans = bench_number(r, 0, 1);
 		b->window.seq_scans = bench_number(r, 0, 2);
 	}
-	bench_db_window(b->db);
+	bench_db_window(b);
 	if (b->conf.window_ms > 0)
 		loop_timer_in(b->end, b->conf.window_ms);
 	if (b->stopping)
@@ -112,7 +111,7 @@ static void end_window(struct bench *b, bool cut)
 	r->cpu_ms = cpu_ms() - b->window.cpu_ms;
 	r->rss_bytes = (int64_t)u.ru_maxrss * 1024;
 	r->cut = cut;
-	bench_db_figures(b->db, r);
+	bench_db_figures(b, r);
 	while (b->conf.rate > 0 && b->next_due_ns < now) {
 		r->not_begun++;
 		b->next_due_ns += (int64_t)bench_gap_ns(&b->rng, b->conf.rate);
@@ -186,7 +185,7 @@ static void on_end(void *ctx)
 		break;
 	case BENCH_CLEANING:
 		bench_result_fault(&b->result, "what this run wrote was not taken away in time");
-		end(b);
+		bench_end(b);
 		break;
 	default:
 		break;
@@ -196,7 +195,7 @@ static void on_end(void *ctx)
 void bench_drained(struct bench *b)
 {
 	if (b->step == BENCH_DRAINING && !b->counting)
-		begin_cleaning(b);
+		bench_clean(b);
 }
 
 static void begin_warming(struct bench *b)
@@ -230,7 +229,7 @@ void bench_load(struct bench *b)
 		bench_fail(b, &why);
 		return;
 	}
-	bench_db_start(b->db);
+	pool_open(b->pool);
 	if (!b->redis) {
 		begin_warming(b);
 		return;
@@ -274,7 +273,7 @@ static void on_tick(void *ctx)
 		.step = b->step, .elapsed_ms = (double)(now - b->step_ns) / 1e6, .of_ms = of,
 		.ops_per_s = b->last_ns > 0 && span > 0 ? (double)b->last.count / span : NAN,
 		.p99_ms = quantile_at(&b->last, 0.99) / 1e6, .hit_percent = looked > 0 ? 100 * (double)b->last_hits / looked : NAN,
-		.in_flight = b->in_flight, .open = bench_db_open(b->db), .busy = bench_db_busy(b->db), .errors = b->errors,
+		.in_flight = b->in_flight, .open = pool_stats(b->pool)->open, .busy = pool_stats(b->pool)->busy, .errors = b->errors,
 		.trouble = b->trouble,
 	};
 
@@ -284,48 +283,6 @@ static void on_tick(void *ctx)
 	b->last_hits = b->last_misses = 0;
 	b->last_ns = now;
 	loop_timer_in(b->tick, TICK_MS);
-}
-
-/* --- cleaning ----------------------------------------------------------------------------------------------------- */
-
-static void on_cleaned(void *ctx, const struct pgwork_outcome *o)
-{
-	struct bench *b = ctx;
-	char words[ERR_TEXT_MAX + 80];
-
-	if (o->why && !o->skipped) {
-		snprintf(words, sizeof words, "what this run (%s) wrote was not taken away: %s", b->run, o->why->text);
-		bench_trouble(b, words);
-		bench_result_fault(&b->result, words);
-	}
-	if (pgwork_open_count(b->control) == 0)
-		end(b);
-}
-
-void bench_send_after(struct bench *b)
-{
-	const struct bench_text *after = &b->conf.workload->after;
-	struct pgwork_query query[BENCH_STEPS_MAX];
-	const char *run = b->run;
-
-	for (int i = 0; i < after->count; i++)
-		query[i] = (struct pgwork_query){.sql = after->step[i].sql, .values = &run, .count = after->step[i].count,
-		                                 .deadline_ms = CLEAN_MS, .done = on_cleaned, .ctx = b};
-	pgwork_run(b->control, query, after->count);
-}
-
-static void begin_cleaning(struct bench *b)
-{
-	bench_enter(b, BENCH_CLEANING);
-	if (b->conf.workload->after.count == 0 || b->conf.keep || b->next_n == 0) {
-		end(b);
-		return;
-	}
-	loop_timer_in(b->end, CLEAN_MS + 10000);
-	if (pgwork_is_up(b->control))
-		bench_send_after(b);
-	else
-		pgwork_open(b->control); /* sent when it is up */
 }
 
 /* --- life --------------------------------------------------------------------------------------------------------- */
@@ -408,7 +365,7 @@ void bench_free(struct bench *b)
 {
 	if (!b)
 		return;
-	bench_db_free(b->db);
+	pool_free(b->pool);
 	pgwork_free(b->control);
 	redis_work_free(b->redis);
 	for (int i = 0; b->client && i < b->conf.clients; i++) {

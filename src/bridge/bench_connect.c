@@ -202,7 +202,7 @@ int bench_connections(struct bench *b, struct err *why)
 	if (rc == 0)
 		rc = pgwork_new(&b->control, b->loop, &pg, &pg_events, why);
 	if (rc == 0)
-		rc = bench_db_new(&b->db, b, why);
+		rc = bench_db_new(b, why);
 	if (rc == 0 && b->conf.redis)
 		rc = redis_work_new(&b->redis, b->loop, &redis, &redis_events, why);
 	return rc;

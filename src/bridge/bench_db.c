@@ -1,174 +1,63 @@
 /* SPDX-License-Identifier: PostgreSQL */
-/* The load's connections: taken and given back in turn. */
+/* The load's connections: the bridge's own pool. */
 #include <math.h>
 #include <stdlib.h>
 
 #include "bridge/bench_run.h"
-#include "core/mem.h"
 
-struct line {
-	struct bench_db *db;
-	struct pgwork *work;
-	struct loop_timer *again;
-	struct bench_client *holds;
-	bool up;
-};
-
-struct bench_db {
-	struct bench *bench;
-	struct bench_queue waits;
-	int count, open, busy, most;
-	int64_t since_ns;       /* the areas are counted up to here */
-	double open_area, busy_area, window_ns;
-	struct err why;         /* of the newest loss */
-	struct line line[];
-};
-
-static void tick(struct bench_db *d)
+int bench_db_new(struct bench *b, struct err *why)
 {
-	int64_t now = bench_now();
-	double past = (double)(now - d->since_ns);
+	const struct bench_conf *c = &b->conf;
+	struct pool_conf conf = {
+		.work = {.conf = c->postgres, .over = c->over, .application = "dytop-bench", .log = c->log},
+		.limits = {.min = c->pool_min, .max = c->pool_max, .acquire_ms = c->timeout_ms, .leak_ms = c->timeout_ms * 2},
+		.log = c->log,
+	};
+	struct pool_events events = {.ctx = b};
 
-	d->open_area += past * d->open;
-	d->busy_area += past * d->busy;
-	d->window_ns += past;
-	d->since_ns = now;
+	return pool_new(&b->pool, b->loop, &conf, &events, why);
 }
 
-static void give(struct bench_db *d, struct line *l, struct bench_client *c)
+static void got(void *ctx, struct pool_lease *lease, const struct err *why)
 {
-	tick(d);
-	d->busy++;
-	l->holds = c;
-	c->on = l->work;
-	bench_got(c, NULL);
+	struct bench_client *c = ctx;
+
+	c->lease = lease;
+	bench_got(c, why);
 }
 
-static void on_up(void *ctx)
+void bench_db_acquire(struct bench_client *c)
 {
-	struct line *l = ctx;
-	struct bench_db *d = l->db;
-	struct bench_client *c;
+	struct pool_lease *lease;
 
-	tick(d);
-	l->up = true;
-	d->open++;
-	d->most = d->open > d->most ? d->open : d->most;
-	if ((c = bench_pop(&d->waits)) != NULL)
-		give(d, l, c);
+	c->waiter = (struct pool_waiter){.who = "bench", .got = got, .ctx = c};
+	lease = pool_acquire(c->bench->pool, &c->waiter);
+	if (lease)
+		got(c, lease, NULL);
 }
 
-static void on_down(void *ctx, const struct err *why)
+void bench_db_release(struct bench_client *c)
 {
-	struct line *l = ctx;
-	struct bench_db *d = l->db;
-	struct bench_client *c;
+	struct pool_lease *lease = c->lease;
 
-	tick(d);
-	d->open -= l->up;
-	l->up = false;
-	d->why = *why;
-	loop_timer_in(l->again, BENCH_RETRY_MS);
-	if (d->open > 0)
-		return;
-	while ((c = bench_pop(&d->waits)) != NULL)
-		bench_got(c, &d->why);
+	c->lease = NULL;
+	pool_release(c->bench->pool, lease);
 }
 
-static void on_again(void *ctx)
+void bench_db_window(struct bench *b)
 {
-	pgwork_open(((struct line *)ctx)->work);
+	const struct pool_stats *s = pool_stats(b->pool);
+
+	b->window.open_ns = s->open_ns;
+	b->window.busy_ns = s->busy_ns;
 }
 
-int bench_db_new(struct bench_db **out, struct bench *b, struct err *why)
+void bench_db_figures(struct bench *b, struct bench_result *r)
 {
-	int count = b->conf.pool_max, rc = 0;
-	struct bench_db *d = mem_alloc(sizeof *d + (size_t)count * sizeof d->line[0]);
+	const struct pool_stats *s = pool_stats(b->pool);
+	double ns = (double)(bench_now() - b->window.at_ns);
 
-	d->bench = b;
-	d->since_ns = bench_now();
-	for (int i = 0; i < count && rc == 0; i++) {
-		struct line *l = &d->line[d->count++];
-		struct pgwork_conf conf = {.conf = b->conf.postgres, .over = b->conf.over, .application = "dytop-bench", .log = b->conf.log};
-		struct pgwork_events events = {.up = on_up, .down = on_down, .ctx = l};
-
-		l->db = d;
-		l->again = loop_timer_new(b->loop, on_again, l);
-		rc = pgwork_new(&l->work, b->loop, &conf, &events, why);
-	}
-	if (rc < 0)
-		bench_db_free(d);
-	else
-		*out = d;
-	return rc;
-}
-
-void bench_db_start(struct bench_db *d)
-{
-	for (int i = 0; i < d->count; i++)
-		pgwork_open(d->line[i].work);
-}
-
-void bench_db_free(struct bench_db *d)
-{
-	if (!d)
-		return;
-	for (int i = 0; i < d->count; i++) {
-		pgwork_free(d->line[i].work);
-		loop_timer_free(d->line[i].again);
-	}
-	free(d);
-}
-
-void bench_db_acquire(struct bench_db *d, struct bench_client *c)
-{
-	for (int i = 0; i < d->count; i++) {
-		if (!d->line[i].holds && pgwork_is_up(d->line[i].work)) {
-			give(d, &d->line[i], c);
-			return;
-		}
-	}
-	bench_push(&d->waits, c);
-}
-
-void bench_db_release(struct bench_db *d, struct bench_client *c)
-{
-	for (int i = 0; i < d->count; i++) {
-		struct line *l = &d->line[i];
-		struct bench_client *other;
-
-		if (l->holds != c)
-			continue;
-		tick(d);
-		d->busy--;
-		l->holds = NULL;
-		if (pgwork_is_up(l->work) && (other = bench_pop(&d->waits)) != NULL)
-			give(d, l, other);
-		return;
-	}
-}
-
-int bench_db_open(const struct bench_db *d)
-{
-	return d->open;
-}
-
-int bench_db_busy(const struct bench_db *d)
-{
-	return d->busy;
-}
-
-void bench_db_window(struct bench_db *d)
-{
-	tick(d);
-	d->open_area = d->busy_area = d->window_ns = 0;
-	d->most = d->open;
-}
-
-void bench_db_figures(struct bench_db *d, struct bench_result *r)
-{
-	tick(d);
-	r->open = d->window_ns > 0 ? d->open_area / d->window_ns : NAN;
-	r->busy = d->window_ns > 0 ? d->busy_area / d->window_ns : NAN;
-	r->most = d->most;
+	r->open = ns > 0 ? (s->open_ns - b->window.open_ns) / ns : NAN;
+	r->busy = ns > 0 ? (s->busy_ns - b->window.busy_ns) / ns : NAN;
+	r->most = s->most_open;
 }

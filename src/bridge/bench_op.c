@@ -61,7 +61,7 @@ static void count(struct bench_count *to, const struct bench_client *c, int64_t 
 		to->errors++;
 	to->hits += c->looking && !c->missed;
 	to->misses += c->missed;
-	to->shared += c->missed && !c->flight && !c->on;
+	to->shared += c->missed && !c->asked;
 }
 
 static void record(struct bench_client *c, bool worked)
@@ -130,7 +130,6 @@ static void end_one(struct bench_client *c, bool worked)
 		bench_keep_made(c->bench, c);
 	record(c, worked);
 	c->flight = NULL;
-	c->on = NULL;
 	next(c, worked);
 }
 
@@ -161,7 +160,7 @@ static void drop_key(struct bench_client *c)
 	struct str words[2] = {STR("UNLINK")};
 
 	buf_clear(&c->key);
-	bench_key_fill(&c->key, statement_of(c), c->value);
+	bench_key_fill(&c->key, statement_of(c), c->bench->run, c->value);
 	words[1] = buf_str(&c->key);
 	redis_work_send(c->bench->redis, 2, words, on_dropped, c);
 }
@@ -197,7 +196,7 @@ static void on_step(void *ctx, const struct pgwork_outcome *o)
 		keep_value(c, o->result);
 	if (--c->left > 0)
 		return;
-	bench_db_release(b->db, c);
+	bench_db_release(c);
 	if (!c->failed && statement_of(c)->cache.drops && b->redis)
 		drop_key(c);
 	else
@@ -228,13 +227,14 @@ void bench_got(struct bench_client *c, const struct err *why)
 			.deadline_ms = c->bench->conf.timeout_ms, .done = on_step, .ctx = c,
 		};
 	}
-	pgwork_run(c->on, query, text->count);
+	pgwork_run(pool_work(c->lease), query, text->count);
 }
 
 static void ask_database(struct bench_client *c)
 {
 	c->asked_ns = bench_now();
-	bench_db_acquire(c->bench->db, c);
+	c->asked = true;
+	bench_db_acquire(c);
 }
 
 /* --- the cache ---------------------------------------------------------------------------------------------------- */
@@ -278,14 +278,14 @@ static void begin_op(struct bench *b, struct bench_client *c)
 	struct str words[2] = {STR("GET")};
 
 	b->in_flight++;
-	c->missed = c->failed = false;
+	c->missed = c->failed = c->asked = false;
 	c->looking = b->redis && s->cache.key && !s->cache.drops;
 	if (!c->looking) {
 		ask_database(c);
 		return;
 	}
 	buf_clear(&c->key);
-	bench_key_fill(&c->key, s, c->value);
+	bench_key_fill(&c->key, s, b->run, c->value);
 	words[1] = buf_str(&c->key);
 	redis_work_send(b->redis, 2, words, on_value, c);
 }

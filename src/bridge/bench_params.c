@@ -48,8 +48,9 @@ int bench_check_places(struct bench_parser *bp, int line, const char *text, cons
 	struct str literal, place;
 
 	while (next_place(&text, &literal, &place)) {
-		if (s && bench_param_by_name(s, place) < 0)
-			return bench_parse_error(bp, line, "cache: {%.*s} is no parameter of '%s'", (int)place.len, place.at, s->name);
+		if (s && !str_is(place, "run") && bench_param_by_name(s, place) < 0)
+			return bench_parse_error(bp, line, "cache: {%.*s} is neither {run} nor a parameter of '%s'", (int)place.len, place.at,
+			                         s->name);
 		if (!s && !str_is(place, "run") && !str_is(place, "n") && hex_digits(place) == 0)
 			return bench_parse_error(bp, line, "text: {%.*s} is not known; places are {run}, {n} and {hex:1} to {hex:%d}",
 			                         (int)place.len, place.at, HEX_MAX);
@@ -88,7 +89,7 @@ void bench_text_fill(struct buf *out, const char *text, const char *run, uint64_
 	} while (more);
 }
 
-void bench_key_fill(struct buf *out, const struct bench_statement *s, const char *const *values)
+void bench_key_fill(struct buf *out, const struct bench_statement *s, const char *run, const char *const *values)
 {
 	const char *text = s->cache.key;
 	struct str literal, place;
@@ -97,7 +98,9 @@ void bench_key_fill(struct buf *out, const struct bench_statement *s, const char
 	do {
 		more = next_place(&text, &literal, &place);
 		buf_addstr(out, literal);
-		if (more)
+		if (more && str_is(place, "run"))
+			buf_adds(out, run);
+		else if (more)
 			buf_adds(out, values[bench_param_by_name(s, place)]);
 	} while (more);
 }

@@ -4,6 +4,7 @@
 #define BRIDGE_BENCH_RUN_H
 
 #include "bridge/bench.h"
+#include "bridge/pool.h"
 #include "core/buf.h"
 #include "core/map.h"
 #include "source/pgwork.h"
@@ -54,17 +55,17 @@ struct bench_client {
 	struct buf key;               /* its cache key */
 	const char *value[BENCH_PARAMS_MAX];
 	struct bench_flight *flight;  /* it asks for the others too */
-	struct pgwork *on;            /* the connection it holds */
-	bool missed, failed, looking; /* looking: its GET is under way */
+	struct pool_lease *lease;     /* the connection it holds */
+	struct pool_waiter waiter;
+	bool missed, failed, looking; /* looking: its read goes to the cache first */
+	bool asked;                   /* the database, itself */
 };
 
 struct bench_window {             /* counters at its beginning */
 	int64_t at_ns;
-	double cpu_ms;
+	double cpu_ms, open_ns, busy_ns;
 	int64_t deadlocks, index_scans, seq_scans;
 };
-
-struct bench_db;
 
 struct bench {
 	struct bench_conf conf;
@@ -79,7 +80,7 @@ struct bench {
 	struct err why;
 	/* connections */
 	struct pgwork *control;
-	struct bench_db *db;
+	struct pool *pool;
 	struct redis_work *redis;
 	struct loop_timer *redis_again;
 	bool redis_down;
@@ -108,6 +109,8 @@ struct bench {
 	int64_t rows;
 	char version[32];
 	bool counting;
+	bool rows_gone, keys_gone;    /* cleaning up */
+	char cursor[24];
 };
 
 /* bench_op.c */
@@ -129,28 +132,28 @@ bool bench_draw_values(struct bench *b, struct bench_client *c); /* false: nothi
 bool bench_fill_value(struct bench *b, struct bench_client *c, int64_t i);
 void bench_keep_made(struct bench *b, const struct bench_client *c); /* after it worked */
 
-/* bench_db.c: connections of the load, FIFO */
-int bench_db_new(struct bench_db **out, struct bench *b, struct err *why) MUSTCHECK;
-void bench_db_start(struct bench_db *d); /* opens them */
-void bench_db_free(struct bench_db *d);
-/* c->on is set and bench_got() called, from the loop or at once. */
-void bench_db_acquire(struct bench_db *d, struct bench_client *c);
-void bench_db_release(struct bench_db *d, struct bench_client *c);
-void bench_got(struct bench_client *c, const struct err *why); /* bench_op.c; why NULL: c->on is there */
-int bench_db_open(const struct bench_db *d);
-int bench_db_busy(const struct bench_db *d);
-void bench_db_window(struct bench_db *d);                         /* averages begin now */
-void bench_db_figures(struct bench_db *d, struct bench_result *r);
+/* bench_db.c: connections of the load */
+int bench_db_new(struct bench *b, struct err *why) MUSTCHECK;
+/* c->lease is set and bench_got() called, from the loop or at once. */
+void bench_db_acquire(struct bench_client *c);
+void bench_db_release(struct bench_client *c);
+void bench_got(struct bench_client *c, const struct err *why); /* bench_op.c; why NULL: c->lease is there */
+void bench_db_window(struct bench *b);                         /* averages begin now */
+void bench_db_figures(struct bench *b, struct bench_result *r);
 
 /* bench_connect.c */
 int bench_connections(struct bench *b, struct err *why) MUSTCHECK;
 void bench_open_again(void *bench);     /* those that were lost */
 
+/* bench_clean.c */
+void bench_clean(struct bench *b);
+void bench_send_after(struct bench *b); /* the workload's last words */
+
 /* bench.c */
 void bench_enter(struct bench *b, enum bench_step_now step);
 void bench_fail(struct bench *b, const struct err *why);
 void bench_load(struct bench *b);       /* values are there: fills the cache, then goes on */
-void bench_send_after(struct bench *b); /* the workload's last words */
+void bench_end(struct bench *b);        /* the last thing that happens */
 int64_t bench_number(const struct pgresult *r, int row, int column); /* -1: NULL */
 void bench_trouble(struct bench *b, const char *text);
 void bench_filled(struct bench *b);

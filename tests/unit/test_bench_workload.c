@@ -166,7 +166,7 @@ START_TEST(mistakes_in_parameters_say_where)
 	fails(PARAM("made_by: a"), "w.sql:5: made_by: name a statement that stands before this one");
 	fails(HEAD "statements:\n  - name: a\n  - name: b\n    params: [{name: x, made_by: a}]\n*/\n",
 	      "w.sql:6: made_by: the first parameter of 'a' must be 'x', with a text");
-	fails(HEAD "statements:\n  - name: a\n    cache: {key: \"k:{y}\"}\n*/\n", "w.sql:5: cache: {y} is no parameter of 'a'");
+	fails(HEAD "statements:\n  - name: a\n    cache: {key: \"k:{y}\"}\n*/\n", "w.sql:5: cache: {y} is neither {run} nor a parameter of 'a'");
 	fails(HEAD "statements:\n  - name: a\n    cache: {ttl: 5s}\n*/\n",
 	      "w.sql:5: cache: key is missing; say under which Redis key the value stands");
 	fails(HEAD "statements:\n  - name: a\n    writes: yes\n    cache: {key: k}\n*/\n",
@@ -178,7 +178,7 @@ END_TEST
 
 START_TEST(templates_are_filled)
 {
-	struct bench_workload *w = parse(HEAD "statements:\n  - name: a\n    cache: {key: \"k:{y}:{x}{y}\"}\n"
+	struct bench_workload *w = parse(HEAD "statements:\n  - name: a\n    cache: {key: \"k:{run}:{y}:{x}{y}\"}\n"
 		"    params: [{name: x, range: [1, 2]}, {name: y, range: [1, 2]}]\n*/\n-- statement a\nS :x :y\n");
 	const char *const values[] = {"one", "two"};
 	struct buf out = BUF_INIT(4096);
@@ -189,8 +189,8 @@ START_TEST(templates_are_filled)
 	ck_assert(strncmp(buf_text(&out), "b_r1_42_", 8) == 0);
 	ck_assert_uint_eq(strspn(buf_text(&out) + 8, "0123456789abcdef"), 20);
 	buf_clear(&out);
-	bench_key_fill(&out, &w->statement[0], values);
-	ck_assert_str_eq(buf_text(&out), "k:two:onetwo");
+	bench_key_fill(&out, &w->statement[0], "r1", values);
+	ck_assert_str_eq(buf_text(&out), "k:r1:two:onetwo");
 	buf_release(&out);
 	bench_workload_free(w);
 }
