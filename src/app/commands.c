@@ -8,6 +8,7 @@ extern const struct command cmd_bench;
 extern const struct command cmd_bridge;
 extern const struct command cmd_cancel;
 extern const struct command cmd_terminate;
+extern const struct command cmd_warm;
 
 static const struct command *const all[] = {
 	&cmd_cancel,
@@ -15,6 +16,7 @@ static const struct command *const all[] = {
 	&cmd_audit,
 	&cmd_bench,
 	&cmd_bridge,
+	&cmd_warm,
 	NULL,
 };
 
