@@ -122,7 +122,7 @@ found (n, kind, name, relation, belongs, state, detail, fix) AS (
 				|| ' partitions' END, NULL
 	FROM want_table AS w LEFT JOIN rel AS r ON r.relname = w.name
 		LEFT JOIN LATERAL (SELECT pg_catalog.string_agg(CASE WHEN there THEN 'column ' || name || ' is ' || has || ', not ' || type
-			ELSE 'column ' || name || ' is missing' END, '; ') AS text FROM column_state AS c
+			ELSE 'column ' || name || ' is missing' END, '; ' ORDER BY there DESC, name) AS text FROM column_state AS c
 			WHERE c.relation = w.name AND (NOT there OR has <> type)) AS wrong ON true
 	UNION ALL
 	SELECT n, 'index', name, relation, belongs,

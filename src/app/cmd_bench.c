@@ -8,6 +8,7 @@
 
 #include "action/audit.h"
 #include "app/bench_task.h"
+#include "app/claims.h"
 #include "app/commands.h"
 #include "app/front.h"
 #include "app/run.h"
@@ -23,7 +24,7 @@
 enum { TEXT_MAX = 8 << 20 };
 
 struct args {
-	bool baseline, optimized, compare, json, yes, quiet, keep, no_cache;
+	bool baseline, optimized, claims, compare, json, yes, quiet, keep, no_cache;
 	int64_t clients, connections, connections_min, seed;
 	double rate, duration_ms, warmup_ms, timeout_ms;
 	struct option_list only;
@@ -62,6 +63,9 @@ static const struct option_def rows[] = {
 	{"output", 'o', OPTION_TEXT, OPTIONS_OTHER, AT(output), OPTION_ARGV_ONLY, .arg = "FILE", .help = "write the report to FILE"},
 	{"compare", 0, OPTION_FLAG, OPTIONS_OTHER, AT(compare), OPTION_ARGV_ONLY,
 	 .help = "measure nothing: print two JSON reports, A and B, side by side"},
+	{"claims", 0, OPTION_FLAG, OPTIONS_OTHER, AT(claims), OPTION_ARGV_ONLY,
+	 .help = "no load: measure what the report claims of indexes, each with and without its index, in a copy of the transactions that "
+	         "is dropped again"},
 	{"raw", 0, OPTION_TEXT, OPTIONS_OTHER, AT(raw), OPTION_ARGV_ONLY, .arg = "FILE",
 	 .help = "write every measured time as a line \"STATEMENT NANOSECONDS\""},
 	{"yes", 'y', OPTION_FLAG, OPTIONS_OTHER, AT(yes), OPTION_ARGV_ONLY, .help = "do not ask"},
@@ -322,6 +326,8 @@ static int run_bench(const struct options *o, struct err *why)
 
 	if (args->compare)
 		return compare(o, why);
+	if (args->claims)
+		return claims_run(o, &(struct claims_args){.yes = args->yes, .json = args->json}, why);
 	if (run_init(&r, o, why) < 0)
 		return 1;
 	if (r.replay)

@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /* dytop bridge init, dytop bridge check. */
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "action/audit.h"
 #include "app/commands.h"
 #include "app/front.h"
 #include "app/run.h"
-#include "bridge/schema.h"
-#include "core/mem.h"
+#include "app/witness.h"
 
 struct bridge_args {
 	bool check, baseline, optimized, partitioned, trigger, no_roles, yes, all;
@@ -55,46 +52,6 @@ static const struct option_def rows[] = {
 	{.name = NULL},
 };
 
-/* --- the audit log --------------------------------------------------------------------------------------------------- */
-
-struct witness {
-	struct audit *audit;
-	char id[AUDIT_ID_MAX];
-	const struct bridge_args *args;
-	const struct task *task;
-	void (*done)(void *doer, const struct err *why);
-	void *doer;
-};
-
-static void written(void *ctx, const struct err *why)
-{
-	struct witness *w = ctx;
-	w->done(w->doer, why);
-}
-
-static void intent(void *ctx, const char *server, const char *user, const char *sql,
-                   void (*done)(void *doer, const struct err *why), void *doer)
-{
-	struct witness *w = ctx;
-	bool asked = w->task->question.title[0] != '\0';
-	const struct audit_intent line = {
-		.id = w->id, .action = "bridge_init", .server = {.name = server, .role = user}, .target = w->args->schema, .sql = sql,
-		.confirmed = !asked ? "not asked: the database is empty" : w->args->yes ? "--yes" : "y"};
-
-	w->done = done;
-	w->doer = doer;
-	audit_intent(w->audit, &line, written, w);
-}
-
-static void outcome(void *ctx, enum task_outcome result, const struct err *why, double elapsed_ms)
-{
-	struct witness *w = ctx;
-	const struct audit_outcome line = {.id = w->id, .action = "bridge_init", .outcome = result, .error = why ? why->text : NULL,
-	                                   .duration_ms = elapsed_ms, .rows = w->args->rows > 0 ? w->args->rows : -1};
-
-	audit_outcome(w->audit, &line, NULL, NULL);
-}
-
 /* --- the run --------------------------------------------------------------------------------------------------------- */
 
 static int read_words(const struct options *o, const struct bridge_args *a, bool *check, struct err *why)
@@ -113,23 +70,6 @@ static int read_words(const struct options *o, const struct bridge_args *a, bool
 	if (*check && (a->rows > 0 || a->partitioned || a->yes))
 		return err_set(why, ERR_INVALID, "bridge check changes nothing: --rows, --partitioned and --yes belong to init");
 	return 0;
-}
-
-static int read_texts(struct run *r, struct schema_text **out, int *count, struct err *why)
-{
-	const char *const *names;
-	int rc = files_texts(r->files, r->options, FILE_BRIDGE, &names, why), n = 0;
-
-	while (rc == 0 && names[n])
-		n++;
-	*out = mem_calloc((size_t)n + 1, sizeof **out);
-	for (*count = 0; rc == 0 && *count < n; ++*count) {
-		struct files_text text;
-		rc = files_text(r->files, r->options, FILE_BRIDGE, names[*count], &text, why);
-		if (rc == 0)
-			(*out)[*count] = (struct schema_text){text.name, text.path, text.text};
-	}
-	return rc;
 }
 
 static int print(struct buf *text, struct err *why)
@@ -163,16 +103,14 @@ static int print_report(const struct task *t, const struct bridge_args *a, bool 
 static int run_task(struct run *r, struct schema_conf *conf, bool check, struct err *why)
 {
 	const struct bridge_args *a = r->options->args;
-	struct witness w = {.args = a};
-	struct schema_witness witness = {intent, outcome, &w};
+	struct witness w = {.action = "bridge_init", .target = a->schema, .yes = a->yes, .rows = a->rows > 0 ? a->rows : -1};
 	bool json = strcmp(a->format, "json") == 0;
 	struct task *task = NULL;
 	int status = 1;
 
-	audit_id(w.id);
-	if (!check && audit_new(&w.audit, r->loop, &(struct audit_conf){.path = r->options->audit}, why) < 0)
+	if (!check && witness_open(&w, r, why) < 0)
 		return 1;
-	conf->witness = check ? NULL : &witness;
+	conf->witness = check ? NULL : &w.hooks;
 	if (schema_new(&task, r->loop, conf, why) == 0) {
 		w.task = task;
 		status = front_run(r->loop, task, &(struct front_conf){.yes = a->yes, .lines = json || check ? stderr : NULL}, why);
@@ -180,7 +118,7 @@ static int run_task(struct run *r, struct schema_conf *conf, bool check, struct 
 			status = print_report(task, a, check, status, why);
 	}
 	task_free(task);
-	audit_free(w.audit);
+	witness_close(&w);
 	return status;
 }
 
@@ -195,7 +133,7 @@ static int bridge_run(const struct options *o, struct err *why)
 	if (read_words(o, a, &check, why) < 0 || run_init(&r, o, why) < 0)
 		return 1;
 	const struct source_conf *server = front_server(&r.servers, PANEL_PG, why);
-	if (server && read_texts(&r, &texts, &count, why) == 0) {
+	if (server && witness_texts(&r, FILE_BRIDGE, &texts, &count, why) == 0) {
 		struct schema_conf conf = {
 			.server = server, .over = check ? NULL : o->operator_conn, .texts = texts, .text_count = count, .check_only = check,
 			.sets = {[MIGRATION_BASELINE] = true, [MIGRATION_OPTIMIZED] = !a->baseline, [MIGRATION_ROWS] = a->rows > 0,

@@ -105,7 +105,7 @@ int migration_parse(struct migration *out, const char *name, const char *path, s
 		rc = read_header(&m, y, why);
 	yaml_file_free(y);
 	if (rc == 0)
-		rc = statements_cut(&m.statement, &m.count, path, text, why);
+		rc = statements_cut(&m.statement, &m.count, path, 1, text, why);
 	if (rc == 0 && m.count == 0)
 		rc = err_set(why, ERR_INVALID, "%s: there is no statement in it", path);
 	if (rc < 0) {

@@ -214,9 +214,9 @@ static void name_it(struct statement *s)
 	s->words[n] = '\0';
 }
 
-int statements_cut(struct statement **out, int *count, const char *name, struct str text, struct err *why)
+int statements_cut(struct statement **out, int *count, const char *name, int first_line, struct str text, struct err *why)
 {
-	struct cursor c = {text.at, text.at + text.len, name, 1};
+	struct cursor c = {text.at, text.at + text.len, name, first_line};
 	struct statement *list = NULL;
 	int n = 0, rc;
 

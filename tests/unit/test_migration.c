@@ -15,7 +15,7 @@ static void cut(const char *text)
 
 	free(list);
 	list = NULL;
-	ck_assert_msg(statements_cut(&list, &count, "f.sql", str_from(text), &why) == 0, "%s: %s", text, why.text);
+	ck_assert_msg(statements_cut(&list, &count, "f.sql", 1, str_from(text), &why) == 0, "%s: %s", text, why.text);
 }
 
 static void is(int at, const char *text)
@@ -30,7 +30,7 @@ static const char *refused(const char *text)
 	struct statement *got = NULL;
 	int n;
 
-	ck_assert_int_lt(statements_cut(&got, &n, "f.sql", str_from(text), &why), 0);
+	ck_assert_int_lt(statements_cut(&got, &n, "f.sql", 1, str_from(text), &why), 0);
 	return why.text;
 }
 

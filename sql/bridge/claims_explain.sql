@@ -1,0 +1,2 @@
+-- SPDX-License-Identifier: PostgreSQL
+EXPLAIN (ANALYZE, BUFFERS, TIMING OFF, FORMAT JSON)
