@@ -7,15 +7,17 @@ extern const struct command cmd_audit;
 extern const struct command cmd_bench;
 extern const struct command cmd_bridge;
 extern const struct command cmd_cancel;
+extern const struct command cmd_maintain;
 extern const struct command cmd_terminate;
 extern const struct command cmd_warm;
 
 static const struct command *const all[] = {
-	&cmd_cancel,
-	&cmd_terminate,
 	&cmd_audit,
 	&cmd_bench,
 	&cmd_bridge,
+	&cmd_cancel,
+	&cmd_maintain,
+	&cmd_terminate,
 	&cmd_warm,
 	NULL,
 };
