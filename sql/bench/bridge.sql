@@ -2,6 +2,7 @@
 title: The bridge's application
 about: Reads by id from the cache first, lists of live transactions, summaries, new transactions, signatures and changes of
   state. Writes only transactions of its own, named btx_bench_..., and removes them at the end.
+schema: bridge
 tables: [bridge_transactions, validator_signatures, asset_metadata, chain_configs]
 domains:
   transactions: {limit: 50000}

@@ -227,6 +227,9 @@ static void say_plan(struct bench_task *t, const struct bench_workload *w)
 	else
 		task_say(&t->task, TASK_PLAIN, "%d clients%s over %d to %d connections until interrupted, %s", c->clients, rate, c->pool_min,
 		         c->pool_max, c->redis ? "with a cache" : "without a cache (--redis names one)");
+	if (t->plan.then_optimizes)
+		task_say(&t->task, TASK_WARN, "that is the baseline; then the optimisation's indexes and views are built, as dytop bridge init "
+		         "--optimized does, and stay; then the same again with them");
 	if (w->writes)
 		task_say(&t->task, TASK_WARN, "it puts load on the server and writes with the statements below%s",
 		         c->keep ? "; what it writes stays (--keep)" : "; what it writes is taken away at the end");

@@ -12,6 +12,7 @@ struct bench_plan {
 	struct bench_conf conf;            /* variant is set for each run */
 	enum bench_variant run[BENCH_VARIANTS];
 	int runs;
+	bool then_optimizes;               /* the question says that the optimisation's indexes and views come next, and a second run */
 	struct audit *audit;               /* NULL: the workload writes nothing */
 	const char *confirmed;             /* for the audit line: "y", "--yes" */
 	void (*sample)(void *ctx, int statement, int64_t ns);

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "action/audit.h"
+#include "app/bench_schema.h"
 #include "app/bench_task.h"
 #include "app/claims.h"
 #include "app/commands.h"
@@ -262,21 +263,57 @@ static int judge(const struct bench_report *report, const struct bench_workload 
 	return 0;
 }
 
+/* One task: asks unless it was asked before. */
+static int run_task(struct run *r, const struct bench_plan *plan, const struct front_conf *front, struct bench_report *report,
+                    struct err *why)
+{
+	struct task *task;
+	int status;
+
+	bench_task_new(&task, r->loop, plan, report);
+	status = front_run(r->loop, task, front, why);
+	task_free(task);
+	return status;
+}
+
+/* Before and after: the first run's question covers both and what comes between. */
+static int run_both(struct run *r, struct bench_plan *plan, const struct front_conf *front, struct bench_report *report,
+                    struct err *why)
+{
+	struct front_conf again = *front;
+	int status;
+
+	plan->runs = 1;
+	plan->then_optimizes = plan->conf.workload->bridge;
+	status = run_task(r, plan, front, report, why);
+	plan->run[0] = BENCH_OPTIMIZED;
+	if (status != 0 || report->run[0].cut)
+		return status;
+	if (plan->then_optimizes)
+		status = bench_schema_optimize(r, plan->confirmed, front->lines, why);
+	plan->then_optimizes = false;
+	if (status != 0)
+		return status;
+	again.lines = fopen("/dev/null", "w"); /* it would say the same as the first one */
+	again.yes = true;
+	status = run_task(r, plan, &again, report, why);
+	if (again.lines)
+		fclose(again.lines);
+	return status;
+}
+
 static int run_plan(struct run *r, struct bench_plan *plan, struct err *why)
 {
 	const struct args *args = r->options->args;
 	struct front_conf front = {.lines = args->json || args->quiet ? stderr : stdout, .yes = args->yes, .quiet = args->quiet};
 	struct bench_report *report = mem_alloc(sizeof *report);
-	struct task *task;
 	struct err out_why = {0};
 	int status, printed;
 
 	describe(report, plan);
-	bench_task_new(&task, r->loop, plan, report);
-	status = front_run(r->loop, task, &front, why);
+	status = plan->runs > 1 ? run_both(r, plan, &front, report, why) : run_task(r, plan, &front, report, why);
 	if (status == 0)
 		status = judge(report, plan->conf.workload, why);
-	task_free(task);
 	printed = report_out(r->options, report, plan->conf.workload, &out_why);
 	if (printed != 0 && status == 0) {
 		status = printed;
@@ -285,6 +322,17 @@ static int run_plan(struct run *r, struct bench_plan *plan, struct err *why)
 	for (int i = 0; i < report->runs; i++)
 		bench_result_release(&report->run[i]);
 	free(report);
+	return status;
+}
+
+/* The bridge's own workload on the bridge's own schema: what is there must be what is to be measured. */
+static int look_at_schema(struct run *r, const struct bench_plan *plan, struct err *why)
+{
+	struct bench_schema schema;
+	int status = plan->conf.workload->bridge ? bench_schema_look(r, &schema, why) : 0;
+
+	if (status == 0 && plan->conf.workload->bridge && bench_schema_fits(&schema, plan->run, plan->runs, why) < 0)
+		status = 1;
 	return status;
 }
 
@@ -309,6 +357,9 @@ static int with_workload(struct run *r, const struct bench_workload *w, struct e
 	}
 	plan.sample = raw.file ? keep_sample : NULL;
 	plan.sample_ctx = &raw;
+	if ((status = look_at_schema(r, &plan, why)) != 0)
+		return close_raw(&raw, args->raw, status, why);
+	status = 1;
 	if (!w->writes || audit_new(&audit, r->loop, &(struct audit_conf){.path = o->audit}, why) == 0) {
 		plan.audit = audit;
 		status = run_plan(r, &plan, why);

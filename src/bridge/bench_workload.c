@@ -204,10 +204,11 @@ static int parse_statement(struct bench_parser *bp, const struct yaml *n)
 
 static int parse_header(struct bench_parser *bp)
 {
-	static const char *const keys[] = {"title", "about", "tables", "domains", "statements", NULL};
-	const struct yaml *list = yaml_get(bp->root, "statements");
+	static const char *const keys[] = {"title", "about", "schema", "tables", "domains", "statements", NULL};
+	static const char *const schemas[] = {"any", "bridge", NULL};
+	const struct yaml *list = yaml_get(bp->root, "statements"), *schema = yaml_get(bp->root, "schema");
 	double weight = 0;
-	int rc = yaml_check_keys(bp->yaml, bp->root, keys, bp->why);
+	int rc = yaml_check_keys(bp->yaml, bp->root, keys, bp->why), choice = 0;
 
 	bp->w->about = "";
 	if (rc == 0)
@@ -216,6 +217,9 @@ static int parse_header(struct bench_parser *bp)
 		return bench_parse_error(bp, 1, "title is missing");
 	if (rc == 0)
 		rc = read_text(bp, bp->root, "about", &bp->w->about);
+	if (rc == 0 && schema)
+		rc = yaml_read_choice(bp->yaml, schema, schemas, &choice, bp->why);
+	bp->w->bridge = choice == 1;
 	if (rc == 0)
 		rc = parse_tables(bp);
 	if (rc == 0)

@@ -94,6 +94,7 @@ struct bench_workload {
 	struct bench_statement statement[BENCH_STATEMENTS_MAX];
 	int count;
 	bool writes, caches;         /* any statement does */
+	bool bridge;                 /* `schema: bridge`: before a run it is looked whether the schema is that of the variant */
 	struct bench_text after;     /* sent once at the end, with :run; count 0 none */
 	struct arena *memory;
 };

@@ -225,6 +225,33 @@ def test_what_it_refuses():
     assert left_over() == "0"
 
 
+def test_before_and_after_in_one_run():
+    """A baseline is one only where the optimisation's indexes are not there; the run brings them in between."""
+    pg = setup()
+    done = dytop("bench", "--yes", "--baseline", redis=None)
+    assert done.returncode == 1 and "this would be no baseline" in done.stderr, done.stderr
+    pg.sql("CREATE DATABASE before")
+    done = dytop("bridge", "init", "--baseline", "--rows", "2000", "--no-roles", "--yes", redis=None, database="before")
+    assert done.returncode == 0, done.stderr
+    done = dytop("bench", "--yes", redis=None, database="before")
+    assert done.returncode == 1 and "dytop bridge init --optimized" in done.stderr, done.stderr
+    with folder() as path, Redis(path) as redis:
+        words = ("bench", "--yes", "--baseline", "--optimized", "--clients", "50", "--duration", "2", "--warmup", "0.5")
+        done = dytop(*words, "--json", redis=redis, database="before")
+        assert done.returncode == 0, done.stderr
+        r = json.loads(done.stdout)
+        check_schema(r)
+        one, two = r["runs"]
+        assert (one["variant"], two["variant"]) == ("baseline", "optimized") and not one["cached"] and two["cached"]
+        assert one["all"]["hit_percent"] is None and two["all"]["hit_percent"] > 0
+        assert one["all"]["errors"] == 0 and two["all"]["errors"] == 0, (one["faults"], two["faults"])
+        for t, name in zip(r["targets"], ("ops_per_s",)):
+            assert math.isclose(t["measured"], two["all"][name], rel_tol=1e-6)
+    assert "CREATE MATERIALIZED VIEW" in open(BRIDGE["home"] + ".audit").read()
+    assert pg.sql("SELECT count(*) FROM pg_matviews", dbname="before").strip() == "3"
+    assert pg.sql("SELECT count(*) FROM bridge_transactions WHERE id LIKE 'btx_bench%'", dbname="before").strip() == "0"
+
+
 def test_two_runs_compared():
     setup()
     with folder() as path:

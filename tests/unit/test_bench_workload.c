@@ -120,7 +120,7 @@ START_TEST(mistakes_say_where)
 	fails(HEAD "*/ SELECT 1\n", "w.sql:3: text behind the header's */; put it on the next line");
 	fails("/* dytop bench\nstatements: [{name: a}]\n*/\n", "w.sql:1: title is missing");
 	fails(HEAD "*/\n", "w.sql:1: statements is missing");
-	fails(HEAD "colour: red\n*/\n", "w.sql:3: unknown key 'colour'; known: title, about, tables, domains or statements");
+	fails(HEAD "colour: red\n*/\n", "w.sql:3: unknown key 'colour'; known: title, about, schema, tables, domains or statements");
 	fails(HEAD "statements: [{name: a, wight: 1}]\n*/\n", "w.sql:3: unknown key 'wight'; did you mean 'weight'?");
 	fails(HEAD "statements: [{weight: 1}]\n*/\n", "w.sql:3: name is missing");
 	fails(HEAD "statements: [{name: A}]\n*/\n", "w.sql:3: 'A' is no name; use small letters, digits and _, at most 31");
