@@ -17,6 +17,27 @@ struct plan_style {
 
 /* Head line, a row per node with its conditions below it, totals, hints. Lines end with LF. */
 void plan_tree(struct buf *out, const struct plan *p, const struct plan_style *style);
+/* The same in pieces, for who draws it otherwise: heads, then the nodes with what stands below them. */
+enum plan_piece {
+	PLAN_PIECE_HEAD,
+	PLAN_PIECE_CELL, PLAN_PIECE_WARN,          /* a figure; one that deserves a look */
+	PLAN_PIECE_SIGN, PLAN_PIECE_STRONG,        /* "." or "!": a hint is about this node */
+	PLAN_PIECE_BRANCH,                         /* the lines of the tree */
+	PLAN_PIECE_PATH,                           /* the sign of the costliest path */
+	PLAN_PIECE_NAME, PLAN_PIECE_DETAIL,
+	PLAN_PIECE_FOLD,                           /* " [+12]": so many nodes are folded away */
+};
+struct plan_sink {
+	void (*piece)(void *ctx, enum plan_piece what, struct str text);
+	void (*end)(void *ctx, int node); /* the line ends; node: what it is about, -1 the heads */
+	void *ctx;
+};
+struct plan_tree_view {
+	struct plan_style style;
+	const bool *folded;  /* by node: what is below it is left out; NULL none is */
+	bool details;        /* conditions and evidence below each node */
+};
+void plan_tree_lines(const struct plan *p, const struct plan_tree_view *view, const struct plan_sink *sink);
 /* As EXPLAIN (FORMAT TEXT) writes it on the server that made the plan; cleaned but for line breaks. */
 void plan_text(struct buf *out, const struct plan *p);
 /* The hints alone, one each line, wrapped: "! node 3, Seq Scan on t: reads ..." */

@@ -61,27 +61,27 @@ static void trim_line(struct buf *out)
 	buf_addc(out, '\n');
 }
 
-/* Breaks at blanks; every line begins with `lead`, the first with `first` of the same width. At most `lines` of them. */
-static void put_wrapped(struct buf *out, const struct buf *first, const struct buf *lead, struct str text, int columns,
-                        int lines)
+/* Bytes of the next line of a text, broken at a blank where there is one in its second half. */
+static size_t wrapped(struct str text, int columns)
 {
-	int line = 0;
+	size_t fit = utf8_fit(text.at, text.len, columns, NULL), n = fit;
+
+	while (n > fit / 2 && n < text.len && text.at[n] != ' ')
+		n--;
+	return n <= fit / 2 || fit == text.len ? (fit ? fit : 1) : n;
+}
+
+/* Every line begins with `lead`, the first with `first` of the same width. */
+static void put_wrapped(struct buf *out, const char *first, const char *lead, struct str text, int columns)
+{
+	bool begun = false;
 
 	columns = columns > 8 ? columns : 8;
 	do {
-		size_t fit = utf8_fit(text.at, text.len, columns, NULL), n = fit;
+		size_t n = wrapped(text, columns);
 
-		while (n > fit / 2 && n < text.len && text.at[n] != ' ')
-			n--;
-		if (n <= fit / 2 || fit == text.len)
-			n = fit ? fit : 1;
-		buf_addstr(out, buf_str(line == 0 ? first : lead));
-		if (++line == lines && n < text.len) {
-			n = utf8_fit(text.at, text.len, columns - 3, NULL);
-			buf_add(out, text.at, n);
-			buf_adds(out, "...\n");
-			return;
-		}
+		buf_adds(out, begun ? lead : first);
+		begun = true;
 		buf_add(out, text.at, n);
 		buf_addc(out, '\n');
 		while (n < text.len && text.at[n] == ' ')
@@ -94,12 +94,12 @@ static void put_wrapped(struct buf *out, const struct buf *first, const struct b
 /* --- the tree --------------------------------------------------------------------------------------------------------- */
 
 struct drawing {
-	struct buf *out;
+	const struct plan_sink *sink;
 	const struct plan *p;
-	const struct plan_style *style;
+	const struct plan_tree_view *view;
 	enum plan_column column[PLAN_COL_COUNT];
 	int columns, left;       /* left: what the columns take */
-	struct buf text, first, lead;
+	struct buf text, clean, line;
 };
 
 static void put_cell(struct buf *out, const char *text, int width, bool left)
@@ -114,117 +114,173 @@ static void put_cell(struct buf *out, const char *text, int width, bool left)
 	buf_addc(out, ' ');
 }
 
+static void piece(struct drawing *d, enum plan_piece what, const struct buf *text)
+{
+	if (text->len > 0)
+		d->sink->piece(d->sink->ctx, what, buf_str(text));
+}
+
 static void put_heads(struct drawing *d)
 {
+	buf_clear(&d->line);
 	for (int i = 0; i < d->columns; i++)
-		put_cell(d->out, plan_column_title(d->column[i]), plan_column_width(d->column[i]), false);
-	buf_adds(d->out, " NODE\n");
+		put_cell(&d->line, plan_column_title(d->column[i]), plan_column_width(d->column[i]), false);
+	buf_adds(&d->line, " NODE");
+	piece(d, PLAN_PIECE_HEAD, &d->line);
+	d->sink->end(d->sink->ctx, -1);
+}
+
+/* One text of a node, in as many lines as it needs, up to DETAIL_LINES. */
+static void put_detail(struct drawing *d, int node, const struct buf *lead, struct str text, int columns)
+{
+	for (int line = 1; text.len > 0; line++) {
+		size_t n = wrapped(text, columns);
+
+		piece(d, PLAN_PIECE_BRANCH, lead);
+		if (line == DETAIL_LINES && n < text.len)
+			n = utf8_fit(text.at, text.len, columns - 3, NULL);
+		d->sink->piece(d->sink->ctx, PLAN_PIECE_DETAIL, (struct str){text.at, n});
+		while (n < text.len && text.at[n] == ' ')
+			n++;
+		if (line == DETAIL_LINES && n < text.len) {
+			d->sink->piece(d->sink->ctx, PLAN_PIECE_DETAIL, STR("..."));
+			n = text.len;
+		}
+		d->sink->end(d->sink->ctx, node);
+		text.at += n;
+		text.len -= n;
+	}
 }
 
 static void put_details(struct drawing *d, int node)
 {
-	int room = width_of(d->style) - d->left;
-	struct plan_style branch = {.width = room / 2, .ascii = d->style->ascii};
-	int used;
+	int room = width_of(&d->view->style) - d->left;
+	struct plan_style branch = {.width = room / 2, .ascii = d->view->style.ascii};
+	struct buf lead = BUF_INIT(4096);
+	int used, columns;
 
-	buf_clear(&d->lead);
-	blanks(&d->lead, d->left);
-	used = plan_branch(&d->lead, d->p, node, true, &branch);
-	blanks(&d->lead, 2);
+	blanks(&lead, d->left);
+	used = plan_branch(&lead, d->p, node, true, &branch);
+	blanks(&lead, 2);
+	columns = room - used - 2 > 8 ? room - used - 2 : 8;
 	for (int i = 0;; i++) {
-		struct buf ascii = BUF_INIT(LINE_MAX_BYTES);
-
 		buf_clear(&d->text);
-		if (!plan_detail(d->p, node, i, &d->text)) {
-			buf_release(&ascii);
+		buf_clear(&d->clean);
+		if (!plan_detail(d->p, node, i, &d->text))
 			break;
-		}
-		put(&ascii, buf_text(&d->text), d->text.len, d->style->ascii);
-		put_wrapped(d->out, &d->lead, &d->lead, buf_str(&ascii), room - used - 2, DETAIL_LINES);
-		buf_release(&ascii);
+		put(&d->clean, buf_text(&d->text), d->text.len, branch.ascii);
+		put_detail(d, node, &lead, buf_str(&d->clean), columns);
 	}
+	buf_release(&lead);
+}
+
+static void put_cells(struct drawing *d, int node)
+{
+	bool ascii = d->view->style.ascii, strong = false;
+	char cell[PLAN_CELL_MAX];
+
+	for (int i = 0; i < d->columns; i++) {
+		bool warn = plan_cell(d->p, node, d->column[i], ascii, cell);
+
+		buf_clear(&d->line);
+		put_cell(&d->line, cell, plan_column_width(d->column[i]), d->column[i] == PLAN_COL_BAR);
+		piece(d, warn ? PLAN_PIECE_WARN : PLAN_PIECE_CELL, &d->line);
+	}
+	buf_clear(&d->line);
+	buf_addc(&d->line, plan_hinted(d->p, node, &strong) ? (strong ? '!' : '.') : ' ');
+	piece(d, strong ? PLAN_PIECE_STRONG : PLAN_PIECE_SIGN, &d->line);
 }
 
 static void put_node(struct drawing *d, int node)
 {
 	const struct plan_node *n = &d->p->node[node];
-	int room = width_of(d->style) - d->left, used;
-	struct plan_style branch = {.width = room / 2, .ascii = d->style->ascii};
-	bool ascii = d->style->ascii, strong;
-	char cell[PLAN_CELL_MAX];
+	int room = width_of(&d->view->style) - d->left, used;
+	bool ascii = d->view->style.ascii, folded = d->view->folded && d->view->folded[node] && n->end > node + 1;
+	struct plan_style branch = {.width = room / 2, .ascii = ascii};
+	char fold[24] = "";
 
-	for (int i = 0; i < d->columns; i++) {
-		plan_cell(d->p, node, d->column[i], ascii, cell);
-		put_cell(d->out, cell, plan_column_width(d->column[i]), d->column[i] == PLAN_COL_BAR);
-	}
-	buf_addc(d->out, plan_hinted(d->p, node, &strong) ? (strong ? '!' : '.') : ' ');
-	used = plan_branch(d->out, d->p, node, false, &branch);
-	buf_adds(d->out, !n->costliest ? "" : ascii ? "> " : "▸ ");
+	put_cells(d, node);
+	buf_clear(&d->line);
+	used = plan_branch(&d->line, d->p, node, false, &branch);
+	piece(d, PLAN_PIECE_BRANCH, &d->line);
+	buf_clear(&d->line);
+	buf_adds(&d->line, !n->costliest ? "" : ascii ? "> " : "▸ ");
+	piece(d, PLAN_PIECE_PATH, &d->line);
 	used += n->costliest ? 2 : 0;
-	buf_clear(&d->first);
+	if (folded)
+		snprintf(fold, sizeof(fold), " [+%d]", n->end - node - 1);
+	buf_clear(&d->line);
 	buf_clear(&d->text);
-	plan_label(&d->first, n);
-	put(&d->text, buf_text(&d->first), d->first.len, ascii);
-	put_cut(d->out, &d->text, room - used, ascii);
-	trim_line(d->out);
-	put_details(d, node);
+	buf_clear(&d->clean);
+	plan_label(&d->text, n);
+	put(&d->clean, buf_text(&d->text), d->text.len, ascii);
+	put_cut(&d->line, &d->clean, room - used - (int)strlen(fold), ascii);
+	piece(d, PLAN_PIECE_NAME, &d->line);
+	buf_clear(&d->line);
+	buf_adds(&d->line, fold);
+	piece(d, PLAN_PIECE_FOLD, &d->line);
+	d->sink->end(d->sink->ctx, node);
+	if (d->view->details && !folded)
+		put_details(d, node);
 }
 
-static void drawing_begin(struct drawing *d, struct buf *out, const struct plan *p, const struct plan_style *style)
+void plan_tree_lines(const struct plan *p, const struct plan_tree_view *view, const struct plan_sink *sink)
 {
-	*d = (struct drawing){.out = out, .p = p, .style = style, .text = BUF_INIT(LINE_MAX_BYTES), .first = BUF_INIT(LINE_MAX_BYTES),
-	                      .lead = BUF_INIT(LINE_MAX_BYTES)};
-	d->columns = plan_columns(p, width_of(style), d->column);
-	for (int i = 0; i < d->columns; i++)
-		d->left += plan_column_width(d->column[i]) + 1;
-	d->left++; /* the hint's sign */
-}
+	struct drawing d = {.sink = sink, .p = p, .view = view, .text = BUF_INIT(LINE_MAX_BYTES), .clean = BUF_INIT(LINE_MAX_BYTES),
+	                    .line = BUF_INIT(LINE_MAX_BYTES)};
 
-static void drawing_end(struct drawing *d)
-{
-	buf_release(&d->text);
-	buf_release(&d->first);
-	buf_release(&d->lead);
+	d.columns = plan_columns(p, width_of(&view->style), d.column);
+	for (int i = 0; i < d.columns; i++)
+		d.left += plan_column_width(d.column[i]) + 1;
+	d.left++; /* the hint's sign */
+	put_heads(&d);
+	for (int i = 0; i < p->count; i = view->folded && view->folded[i] ? p->node[i].end : i + 1)
+		put_node(&d, i);
+	buf_release(&d.text);
+	buf_release(&d.clean);
+	buf_release(&d.line);
 }
 
 void plan_hints_text(struct buf *out, const struct plan *p, const struct plan_style *style)
 {
 	struct buf text = BUF_INIT(LINE_MAX_BYTES), clean = BUF_INIT(LINE_MAX_BYTES);
-	struct buf first = BUF_INIT(8), lead = BUF_INIT(8);
 
-	buf_adds(&lead, "  ");
 	for (int i = 0; i < p->hint_count; i++) {
 		buf_clear(&text);
 		buf_clear(&clean);
-		buf_clear(&first);
-		buf_adds(&first, p->hint[i].strong ? "! " : ". ");
 		plan_hint_line(&text, p, i);
 		put(&clean, buf_text(&text), text.len, style->ascii);
-		put_wrapped(out, &first, &lead, buf_str(&clean), width_of(style) - 2, 1000);
+		put_wrapped(out, p->hint[i].strong ? "! " : ". ", "  ", buf_str(&clean), width_of(style) - 2);
 	}
 	buf_release(&text);
 	buf_release(&clean);
-	buf_release(&first);
-	buf_release(&lead);
+}
+
+static void text_piece(void *ctx, enum plan_piece what, struct str text)
+{
+	(void)what;
+	buf_addstr(ctx, text);
+}
+
+static void text_end(void *ctx, int node)
+{
+	(void)node;
+	trim_line(ctx);
 }
 
 void plan_tree(struct buf *out, const struct plan *p, const struct plan_style *style)
 {
-	struct buf none = BUF_INIT(8);
-	struct drawing d;
+	const struct plan_sink sink = {text_piece, text_end, out};
+	const struct plan_tree_view view = {.style = *style, .details = true};
+	struct buf totals = BUF_INIT(LINE_MAX_BYTES);
 
-	drawing_begin(&d, out, p, style);
-	buf_clear(&d.text);
-	plan_totals(&d.text, p);
-	put_wrapped(out, &none, &none, buf_str(&d.text), width_of(style), 10);
-	put_heads(&d);
-	for (int i = 0; i < p->count && !out->failed; i++)
-		put_node(&d, i);
+	plan_totals(&totals, p);
+	put_wrapped(out, "", "", buf_str(&totals), width_of(style));
+	plan_tree_lines(p, &view, &sink);
 	if (p->hint_count > 0)
 		buf_addc(out, '\n');
 	plan_hints_text(out, p, style);
-	drawing_end(&d);
-	buf_release(&none);
+	buf_release(&totals);
 }
 
 /* --- two plans -------------------------------------------------------------------------------------------------------- */
@@ -354,11 +410,10 @@ void plan_beside(struct buf *out, const struct plan *a, const struct plan *b, co
 	struct beside draw = {.out = out, .p = {a, b}, .style = style, .timed = a->timed && b->timed,
 	                      .text = BUF_INIT(LINE_MAX_BYTES), .clean = BUF_INIT(LINE_MAX_BYTES)};
 	struct plan_diff *d = plan_diff(a, b);
-	struct buf none = BUF_INIT(8);
 
 	plan_diff_words(d, a, b, &draw.text);
 	put(&draw.clean, buf_text(&draw.text), draw.text.len, style->ascii);
-	put_wrapped(out, &none, &none, buf_str(&draw.clean), width_of(style), 10);
+	put_wrapped(out, "", "", buf_str(&draw.clean), width_of(style));
 	if (style->width >= BESIDE_WIDTH)
 		put_side_by_side(&draw, d, title);
 	else
@@ -366,5 +421,4 @@ void plan_beside(struct buf *out, const struct plan *a, const struct plan *b, co
 	plan_diff_free(d);
 	buf_release(&draw.text);
 	buf_release(&draw.clean);
-	buf_release(&none);
 }
