@@ -69,7 +69,7 @@ int plan_columns(const struct plan *p, int width, enum plan_column out[PLAN_COL_
 	static const enum plan_column planned[] = {PLAN_COL_SELF, PLAN_COL_COST, PLAN_COL_ROWS, PLAN_COL_BAR};
 	const enum plan_column *order = p->analyzed ? run : planned;
 	size_t orders = p->analyzed ? ARRAY_LEN(run) : ARRAY_LEN(planned);
-	int left = width - (width / 3 > NODE_MIN ? width / 3 : NODE_MIN), count = 0;
+	int left = width - (width * 2 / 5 > NODE_MIN ? width * 2 / 5 : NODE_MIN), count = 0;
 	bool takes[PLAN_COL_COUNT] = {false};
 
 	for (size_t i = 0; i < orders; i++) {

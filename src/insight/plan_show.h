@@ -67,7 +67,7 @@ enum plan_column {
 
 enum { PLAN_CELL_MAX = 40 };
 
-/* The columns that this plan can fill and that fit into `width` beside the node's own (at least 24, a third of the width), in
+/* The columns that this plan can fill and that fit into `width` beside the node's own (at least 24, two fifths of the width), in
  * screen order. Returns how many. */
 int plan_columns(const struct plan *p, int width, enum plan_column out[PLAN_COL_COUNT]);
 const char *plan_column_title(enum plan_column column);

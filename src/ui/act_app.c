@@ -57,6 +57,14 @@ bool act_useful(const struct ui *u, const struct ui_host *h, enum keys_action ac
 		return menu_fits(u, h, NULL);
 	case ACT_JOBS:
 		return h->task_count > 0 || h->choice_count > 0;
+	case ACT_PLAN_OTHER:
+	case ACT_PLAN_BESIDE:
+		return u->plan.count > 1;
+	case ACT_PLAN_DIFF:
+		return u->plan.marked.plan != NULL;
+	case ACT_PLAN_FOLD:
+	case ACT_PLAN_COSTLIEST:
+		return planview_is_tree(&u->plan);
 	case ACT_ROOT:
 		return t && t->p->tree_id >= 0;
 	case ACT_DETAIL:

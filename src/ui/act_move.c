@@ -30,7 +30,9 @@ void act_move(struct ui *u, const struct ui_host *h, int by)
 {
 	struct ui_table *t = screens_table(u);
 
-	if (window_pager(u))
+	if (u->window == WINDOW_PLAN)
+		planview_move(u, by);
+	else if (window_pager(u))
 		pager_scroll(window_pager(u), by);
 	else if (u->window != WINDOW_NONE)
 		u->item = clamp(u->item, by, setup_items(u, h));

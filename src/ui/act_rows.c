@@ -304,11 +304,15 @@ unsigned act_wrap(struct ui *u, const struct ui_host *h, int key)
 unsigned act_copy(struct ui *u, const struct ui_host *h, int key)
 {
 	(void)key;
+	if (u->window == WINDOW_PLAN)
+		return planview_copy(u, h, false);
 	return copy_rows(u, h, false);
 }
 
 unsigned act_copy_row(struct ui *u, const struct ui_host *h, int key)
 {
 	(void)key;
+	if (u->window == WINDOW_PLAN)
+		return planview_copy(u, h, true);
 	return copy_rows(u, h, true);
 }

@@ -12,6 +12,7 @@
 #define LIST KEYS_LIST
 #define JOBS KEYS_JOBS
 #define JOB KEYS_JOB
+#define PLAN KEYS_PLAN
 #define ANY KEYS_ANY
 
 struct binding {

@@ -27,7 +27,8 @@ enum keys_context {
 	KEYS_LIST = 1u << 4,
 	KEYS_JOBS = 1u << 5,   /* the list of jobs, and one of them */
 	KEYS_JOB = 1u << 6,
-	KEYS_ANY = 127
+	KEYS_PLAN = 1u << 7,
+	KEYS_ANY = 255
 };
 
 /* The key code of a name ("q", "^R", "F10", "Esc", "S-Tab", "Space"), as struct term_event has it; 0 = no such name. */

@@ -141,6 +141,8 @@ struct pager *window_pager(struct ui *u)
 		return &u->help;
 	case WINDOW_DETAIL:
 		return &u->pager;
+	case WINDOW_PLAN:
+		return &u->plan.pager;
 	case WINDOW_JOB:
 		return &u->job_pager;
 	default:

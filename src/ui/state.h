@@ -11,6 +11,7 @@
 
 #include "ui/keys.h"
 #include "ui/pager.h"
+#include "ui/planview.h"
 #include "ui/prompt.h"
 #include "ui/ui.h"
 
@@ -27,7 +28,8 @@ enum {
 	UI_RESULT_REDRAW_WANT = UI_REDRAW | UI_WANT
 };
 
-enum ui_window { WINDOW_NONE, WINDOW_DETAIL, WINDOW_HELP, WINDOW_SETUP, WINDOW_SORT, WINDOW_MENU, WINDOW_JOBS, WINDOW_JOB };
+enum ui_window { WINDOW_NONE, WINDOW_DETAIL, WINDOW_HELP, WINDOW_SETUP, WINDOW_SORT, WINDOW_MENU, WINDOW_JOBS, WINDOW_JOB,
+	WINDOW_PLAN };
 
 /* The question that stands over the screen: a task's, or our own before quitting. It takes every key. */
 enum ask_kind { ASK_NONE, ASK_TASK, ASK_QUIT };
@@ -153,6 +155,7 @@ struct ui {
 	struct ui_input input;
 	uint64_t job;              /* the task that the job window shows */
 	struct pager job_pager;
+	struct planview plan;
 	uint64_t drawn;            /* what the last draw showed, see ui_tick() */
 	uint64_t wanted;           /* the pairs that the caller was last told to ask for */
 	int width, height;         /* of the last draw */

@@ -52,6 +52,7 @@ void ui_free(struct ui *u)
 	screens_free(u);
 	pager_release(&u->pager);
 	pager_release(&u->help);
+	planview_release(&u->plan);
 	pager_release(&u->job_pager);
 	pager_release(&u->ask.pager);
 	free(u->seen);
@@ -109,7 +110,8 @@ unsigned ui_context_of(enum ui_window window)
 	static const unsigned context[] = {
 		[WINDOW_NONE] = KEYS_MAIN, [WINDOW_DETAIL] = KEYS_DETAIL, [WINDOW_HELP] = KEYS_HELP,
 		[WINDOW_SETUP] = KEYS_SETUP, [WINDOW_SORT] = KEYS_LIST,
-		[WINDOW_MENU] = KEYS_LIST, [WINDOW_JOBS] = KEYS_JOBS, [WINDOW_JOB] = KEYS_JOB};
+		[WINDOW_MENU] = KEYS_LIST, [WINDOW_JOBS] = KEYS_JOBS, [WINDOW_JOB] = KEYS_JOB,
+		[WINDOW_PLAN] = KEYS_PLAN};
 
 	return context[window];
 }
@@ -182,6 +184,8 @@ static unsigned key_event(struct ui *u, const struct ui_host *h, int key)
 /* In a window with a list: goes there; on the item under the cursor: takes it. */
 static unsigned click_item(struct ui *u, const struct ui_host *h, int item)
 {
+	if (u->window == WINDOW_PLAN)
+		return planview_click(u, h, item);
 	if (item == u->item && u->window == WINDOW_JOBS)
 		return act_job(u, h, 0);
 	if (item == u->item)
@@ -360,6 +364,9 @@ static void draw_body(struct ui *u, const struct ui_host *h, struct canvas *c, i
 		return;
 	case WINDOW_JOB:
 		job_draw(u, h, c, y, end);
+		return;
+	case WINDOW_PLAN:
+		planview_draw(u, h, c, y, end);
 		return;
 	default:
 		draw_screen(u, h, c, y, end);

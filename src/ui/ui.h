@@ -102,6 +102,24 @@ struct ui_input {
 	bool given;                /* false: Esc */
 };
 
+/* A plan for the plan window: EXPLAIN (FORMAT JSON) as the server gave it. Texts are cleaned by the ui; all is copied. */
+struct ui_plan {
+	const char *title;         /* "generic plan", "plan with values", "what if" */
+	const char *about;         /* "PostgreSQL 15, not executed"; NULL nothing */
+	const char *notes;         /* lines that stand above it: what could not be done, cost before and after; NULL none */
+	const char *json;
+	size_t json_len;
+};
+
+enum { UI_PLANS_MAX = 4 };
+
+struct ui_plans {
+	const char *statement;     /* "statement 7f3a.. on bridge@db1": the window's title */
+	uint64_t id;               /* of the statement, the same each time; 0: not known */
+	const struct ui_plan *plan;
+	int count;                 /* 1 to UI_PLANS_MAX: the generic one first */
+};
+
 int ui_new(struct ui **out, const struct ui_host *host, struct err *why) MUSTCHECK;
 void ui_free(struct ui *u);
 /* Start settings by name: screen, sort, filter, columns per panel (also what a saved layout gives). */
@@ -142,6 +160,9 @@ uint64_t ui_cancelled(const struct ui *u);
 struct ui_input ui_input(const struct ui *u);
 /* Asks for a line: `label` stands before it, `text` in it. The line of a person who is typing is not taken away: false then. */
 bool ui_ask_line(struct ui *u, uint64_t token, const char *label, const char *text);
+/* Opens the plan window with them, in place of those that it had. Says when the first one has another shape than the plan of
+ * the same statement when it was last shown. A plan that cannot be read: the error, and nothing changes. */
+int ui_show_plans(struct ui *u, const struct ui_host *host, const struct ui_plans *plans, struct err *why) MUSTCHECK;
 /* A message on the notice line: errors stay until a key, others go after some seconds. Text is cleaned here. */
 void ui_notice(struct ui *u, const struct ui_host *host, bool error, const char *text);
 /* The key table and the commands of the ':' line as Markdown / roff for docs, from the same rows that dispatch. */
