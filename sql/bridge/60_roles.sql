@@ -9,7 +9,7 @@ may_fail: yes
 DO $$
 DECLARE
 	-- The limits: the application's pool and a deployment beside it; what dytop opens at most.
-	wanted text[][] := ARRAY[['dytallix_bridge', '40'], ['dytop', '4'], ['dytop_operator', '2'], ['dytop_explain', '1']];
+	wanted text[][] := ARRAY[['dytallix_bridge', '40'], ['dytop_monitor', '4'], ['dytop_operator', '8'], ['dytop_explain', '4']];
 BEGIN
 	FOR i IN 1 .. array_length(wanted, 1) LOOP
 		IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = wanted[i][1]) THEN
@@ -29,7 +29,7 @@ BEGIN
 END $$;
 
 -- The dashboard looks at everything and changes nothing.
-GRANT pg_monitor TO dytop;
+GRANT pg_monitor TO dytop_monitor;
 
 -- --operator: cancels queries; from PostgreSQL 17 on maintains tables too (before, that needs their owner's role).
 GRANT pg_monitor, pg_signal_backend TO dytop_operator;

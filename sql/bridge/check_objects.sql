@@ -154,7 +154,7 @@ found (n, kind, name, relation, belongs, state, detail, fix) AS (
 	FROM want_view AS w LEFT JOIN rel AS r ON r.relname = w.name LEFT JOIN view_columns AS v ON v.relname = w.name
 	UNION ALL
 	SELECT 70, 'role', name, NULL, 'roles', CASE WHEN r.rolname IS NULL THEN 'missing' ELSE 'present' END, NULL, NULL
-	FROM (VALUES ('dytallix_bridge'), ('dytop'), ('dytop_operator'), ('dytop_explain')) AS w (name)
+	FROM (VALUES ('dytallix_bridge'), ('dytop_monitor'), ('dytop_operator'), ('dytop_explain')) AS w (name)
 		LEFT JOIN pg_catalog.pg_roles AS r ON r.rolname = w.name
 	UNION ALL
 	SELECT 80, 'trigger', 'dytop_invalidate_' || event, w.name, 'trigger',
