@@ -10,6 +10,7 @@ extern const struct command cmd_cancel;
 extern const struct command cmd_maintain;
 extern const struct command cmd_terminate;
 extern const struct command cmd_warm;
+extern const struct command cmd_explain;
 
 static const struct command *const all[] = {
 	&cmd_audit,
@@ -19,6 +20,7 @@ static const struct command *const all[] = {
 	&cmd_maintain,
 	&cmd_terminate,
 	&cmd_warm,
+	&cmd_explain,
 	NULL,
 };
 

@@ -229,10 +229,10 @@ static void print_sql(const struct front *f)
 static void ask(struct front *f)
 {
 	const struct task_question *q = &f->task->question;
-	bool heavy = q->weight == TASK_WEIGHT_WORD || q->danger;
+	bool word = q->weight == TASK_WEIGHT_WORD;
 
 	f->asking = true;
-	f->agreed = f->conf.yes && (!heavy || f->conf.yes_danger);
+	f->agreed = f->conf.yes && (f->conf.yes_danger || (word ? f->conf.yes_words : !q->danger));
 	wipe_progress(f);
 	print_sql(f);
 	if (f->agreed) {

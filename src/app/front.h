@@ -27,6 +27,7 @@ struct front_conf {
 	FILE *lines;     /* findings, notices, results; NULL = stdout. The question and the progress never go there */
 	bool yes;        /* --yes: questions are answered yes; the SQL is printed all the same */
 	bool yes_danger; /* and those too that want a word typed or are dangerous: without it --yes leaves them to a person */
+	bool yes_words;  /* only those that want a word typed */
 	bool quiet;      /* no findings before the question unless something is asked, no progress line */
 };
 

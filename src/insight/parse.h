@@ -70,6 +70,7 @@ enum parse_param_kind {
 
 struct parse_param {
 	enum parse_param_kind kind;
+	bool arithmetic;      /* beside + or -, or beside another parameter: the server may not find its type */
 	int use;              /* index of parse.use; -1 none */
 };
 

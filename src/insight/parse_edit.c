@@ -51,6 +51,14 @@ static bool add_copy(struct copies *c, const struct json *param, const struct js
 	return true;
 }
 
+/* From here on the first entry that says what the node is: not where it stands, nor whether extract(a FROM b) or a call of it. */
+static const struct json *telling(const struct json *entry)
+{
+	while (entry && json_key(entry) && (strcmp(json_key(entry), "location") == 0 || strcmp(json_key(entry), "funcformat") == 0))
+		entry = json_next(entry);
+	return entry;
+}
+
 /* Whether `node` is `model` but for parameters where the model has a constant or another parameter; these are noted. */
 static bool matches(struct copies *c, const struct json *node, const struct json *model)
 {
@@ -76,23 +84,13 @@ static bool matches(struct copies *c, const struct json *node, const struct json
 		return json_int(node, &mine) && json_int(model, &theirs) && mine == theirs;
 	if (json_kind(node) == JSON_BOOL)
 		return json_is_true(node) == json_is_true(model);
-	const struct json *m = json_child(model), *n = json_child(node);
-	for (; m && n; m = json_next(m), n = json_next(n)) {
-		while (m && json_key(m) && strcmp(json_key(m), "location") == 0)
-			m = json_next(m);
-		while (n && json_key(n) && strcmp(json_key(n), "location") == 0)
-			n = json_next(n);
-		if (!m || !n)
-			break;
+	const struct json *m = telling(json_child(model)), *n = telling(json_child(node));
+	for (; m && n; m = telling(json_next(m)), n = telling(json_next(n))) {
 		if (json_key(m) && (!json_key(n) || strcmp(json_key(m), json_key(n)) != 0))
 			return false;
 		if (!matches(c, n, m))
 			return false;
 	}
-	while (m && json_key(m) && strcmp(json_key(m), "location") == 0)
-		m = json_next(m);
-	while (n && json_key(n) && strcmp(json_key(n), "location") == 0)
-		n = json_next(n);
 	return !m && !n;
 }
 

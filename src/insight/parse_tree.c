@@ -152,8 +152,10 @@ static int param_of(const struct json *node)
 
 static void set_param(struct parse *p, int n, enum parse_param_kind kind, int use)
 {
-	if (n > 0 && (p->param[n].kind == PARSE_PARAM_UNUSED || kind == PARSE_PARAM_COMPARED))
-		p->param[n] = (struct parse_param){kind, use};
+	if (n > 0 && (p->param[n].kind == PARSE_PARAM_UNUSED || kind == PARSE_PARAM_COMPARED)) {
+		p->param[n].kind = kind;
+		p->param[n].use = use;
+	}
 }
 
 /* Every parameter among the items of the other side: a single one, an IN list, an array, BETWEEN's two. */
@@ -201,6 +203,18 @@ static void read_operator(struct parse *p, const struct json *expr)
 		compare_with(p, json_get(expr, "lexpr"), r);
 }
 
+static void read_arithmetic(struct parse *p, const struct json *expr)
+{
+	const char *op = json_text(json_get(json_get(json_child(json_get(expr, "name")), "String"), "sval"));
+	int left = param_of(json_get(expr, "lexpr")), right = param_of(json_get(expr, "rexpr"));
+	bool sum = op && (strcmp(op, "+") == 0 || strcmp(op, "-") == 0);
+
+	if (!op || !(sum || (left && right)))
+		return;
+	p->param[left].arithmetic = left > 0;
+	p->param[right].arithmetic = right > 0;
+}
+
 /* --- the walk ----------------------------------------------------------------------------------------------------- */
 
 static void walk(struct walk *w, const struct json *node, enum place place);
@@ -210,9 +224,12 @@ static void read_node(struct walk *w, const struct json *node, enum place place)
 	struct parse *p = w->p;
 	const char *key = json_key(node);
 
-	if (strcmp(key, "A_Expr") == 0 && place == PLACE_FILTER)
-		read_operator(p, node);
-	else if (strcmp(key, "SortBy") == 0)
+	if (strcmp(key, "A_Expr") == 0) {
+		read_arithmetic(p, node);
+		if (place == PLACE_FILTER)
+			read_operator(p, node);
+	}
+	if (strcmp(key, "SortBy") == 0)
 		add_use(p, json_get(node, "node"), PARSE_SORT,
 		        json_text(json_get(node, "sortby_dir")) && strstr(json_text(json_get(node, "sortby_dir")), "DESC") ? "DESC" : "ASC");
 	else if (strcmp(key, "groupClause") == 0)
@@ -286,7 +303,8 @@ static void read_stored(struct parse *p, const char *kind, const struct json *no
 			if (n > 0 && p->uses < PARSE_USES_MAX && p->param[n].kind != PARSE_PARAM_COMPARED) {
 				p->use[p->uses] = (struct parse_use){.table = target, .kind = PARSE_SET, .param = n};
 				copy_name(p->use[p->uses].column, json_text(json_get(res, "name")));
-				p->param[n] = (struct parse_param){PARSE_PARAM_STORED, p->uses++};
+				p->param[n].kind = PARSE_PARAM_STORED;
+				p->param[n].use = p->uses++;
 			}
 		}
 	if (strcmp(kind, "InsertStmt") != 0)
@@ -301,7 +319,8 @@ static void read_stored(struct parse *p, const char *kind, const struct json *no
 			if (n > 0 && p->uses < PARSE_USES_MAX) {
 				p->use[p->uses] = (struct parse_use){.table = target, .kind = PARSE_SET, .param = n};
 				copy_name(p->use[p->uses].column, json_text(json_get(json_get(column, "ResTarget"), "name")));
-				p->param[n] = (struct parse_param){PARSE_PARAM_STORED, p->uses++};
+				p->param[n].kind = PARSE_PARAM_STORED;
+				p->param[n].use = p->uses++;
 			}
 			column = column ? json_next(column) : NULL;
 		}

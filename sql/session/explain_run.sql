@@ -1,0 +1,2 @@
+-- Run, after a question.
+EXPLAIN (ANALYZE true, BUFFERS true, FORMAT JSON) EXECUTE :name:values
