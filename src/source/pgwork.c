@@ -113,6 +113,8 @@ void pgwork_close(struct pgwork *w)
 	struct pgjobs open = {NULL, NULL};
 	struct pgjob *j;
 
+	if (!w)
+		return;
 	silence_setup(w);
 	take_open(w, &open);
 	pgconn_close(w->conn);

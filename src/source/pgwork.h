@@ -79,7 +79,7 @@ int pgwork_new(struct pgwork **out, struct loop *l, const struct pgwork_conf *co
                struct err *why) MUSTCHECK;
 void pgwork_free(struct pgwork *w); /* NULL is accepted; closes; open statements get no done() */
 void pgwork_open(struct pgwork *w); /* no-op when open or opening */
-void pgwork_close(struct pgwork *w); /* open statements get ERR_LOST from the loop; no down() */
+void pgwork_close(struct pgwork *w); /* NULL is accepted; open statements get ERR_LOST from the loop; no down() */
 bool pgwork_is_up(const struct pgwork *w);
 
 /* Queues statements under one sync: when one fails the rest are skipped, and what is not inside BEGIN ... COMMIT is one
