@@ -245,7 +245,7 @@ void warm_on_tick(void *ctx)
 {
 	struct warm *w = ctx;
 
-	loop_timer_in(w->tick, WARM_TICK_MS);
+	loop_timer_in(w->tick, w->step == WARM_LOOKING ? WARM_TICK_MS / 3.0 : WARM_TICK_MS);
 	w->ticks++;
 	send_ping(w);
 	if (w->step == WARM_RUNNING && isfinite(w->calm_ms) && w->ticks % STEP_EVERY == 0 && !w->conf.dry_run)
