@@ -110,6 +110,7 @@ void warm_check_drained(struct warm *w)
 	loop_timer_stop(w->pace);
 	w->step = WARM_AFTER;
 	task_check(&w->task);
+	task_progress(&w->task, NAN, NAN, w->conf.watch_ms > 0 && !w->conf.dry_run ? "looks at the hit ratio" : "");
 	if (w->conf.dry_run || w->failure.code || !redis_cluster_is_up(w->eye)) {
 		conclude(w);
 		return;
