@@ -32,7 +32,7 @@ struct pool {
 	struct loop_timer *closing;  /* tells the waiters of a closed pool */
 	bool active;
 	int failures;
-	int64_t retry_ns;
+	int64_t failed_ns, retry_ns;
 	uint64_t random;
 	int64_t counted_ns;          /* open_ns and busy_ns are counted up to here */
 	struct pool_waiter *told;    /* waiters of a closed pool */
@@ -59,6 +59,7 @@ static struct pool_view view(const struct pool *p)
 		.count = p->stats.limits.max,
 		.waiting = p->stats.waiting,
 		.head_ns = p->first ? p->first->since_ns : 0,
+		.failed_ns = p->failed_ns,
 		.retry_ns = p->retry_ns,
 	};
 }
@@ -314,7 +315,8 @@ static void on_down(void *ctx, const struct err *why)
 	if (s->place == POOL_OPENING) {
 		p->stats.failed++;
 		p->failures++;
-		p->retry_ns = now_ns() + (int64_t)(pool_plan_backoff(p->failures, roll(p)) * 1e6);
+		p->failed_ns = now_ns();
+		p->retry_ns = p->failed_ns + (int64_t)(pool_plan_backoff(p->failures, roll(p)) * 1e6);
 	} else {
 		p->stats.lost++;
 	}

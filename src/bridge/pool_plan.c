@@ -48,7 +48,7 @@ int pool_plan_open(const struct pool_limits *l, const struct pool_view *v, int64
 	int room = l->max - open - opening - count(v, POOL_LINGERS);
 	int want = l->min - open - opening;
 
-	if (now < v->retry_ns)
+	if (now < v->retry_ns && (v->waiting == 0 || ms_since(v->failed_ns, now) < POOL_HASTE_MS))
 		return 0;
 	/* A queue that is served within grow_ms needs no more connections. */
 	if (v->waiting > opening && (open + opening == 0 || ms_since(v->head_ns, now) >= l->grow_ms)) {

@@ -33,7 +33,7 @@ enum pool_place {
 	POOL_BUSY,
 };
 
-enum { POOL_LINGER_MS = 100, POOL_BACKOFF_MS = 250, POOL_BACKOFF_MAX_MS = 5000 };
+enum { POOL_LINGER_MS = 100, POOL_HASTE_MS = 500, POOL_BACKOFF_MS = 250, POOL_BACKOFF_MAX_MS = 5000 };
 
 struct pool_slot {
 	enum pool_place place;
@@ -49,7 +49,8 @@ struct pool_view {              /* of all slots */
 	int count;                  /* == limits.max */
 	int waiting;
 	int64_t head_ns;            /* the first waiter came then */
-	int64_t retry_ns;           /* after a failed login none is begun before; 0 = now */
+	int64_t failed_ns;          /* the last login failed then; 0 = it did not */
+	int64_t retry_ns;           /* none is begun before, but for a queue: 500 ms after it failed */
 };
 
 /* How many logins to begin now: up to min at once, above it for the queue, one for each waiter that no login under way is

@@ -421,6 +421,11 @@ bool pgwork_is_up(const struct pgwork *w)
 	return w->settled;
 }
 
+bool pgwork_is_pooled(const struct pgwork *w)
+{
+	return w->pooled;
+}
+
 bool pgwork_in_transaction(const struct pgwork *w)
 {
 	return pgconn_in_transaction(w->conn);

@@ -91,6 +91,8 @@ void pgwork_more(struct pgwork *w);
 /* Asks the server to cancel what runs (by a second, short connection); the statement's done() tells what came of it (SQLSTATE
  * 57014). What was not sent yet waits until the request is through. Of a copy no more is sent, and all of it is undone. */
 void pgwork_cancel(struct pgwork *w);
+/* A pooler stands between: the session is not ours, LISTEN would hear nothing. */
+bool pgwork_is_pooled(const struct pgwork *w);
 /* With no statement open: a BEGIN was not followed by its COMMIT or ROLLBACK (it may have been skipped). */
 bool pgwork_in_transaction(const struct pgwork *w);
 /* Statements that have no done() yet. */

@@ -66,8 +66,16 @@ START_TEST(opens_min_a_few_at_once)
 	/* after a failed login not before its time */
 	put(&r, 0, 5, POOL_EMPTY);
 	r.v.retry_ns = r.now + 250 * ms;
+	r.v.failed_ns = r.now;
 	ck_assert_int_eq(pool_plan_open(&r.l, &r.v, r.now + 249 * ms), 0);
 	ck_assert_int_eq(pool_plan_open(&r.l, &r.v, r.now + 250 * ms), 4);
+	/* nobody waits five seconds for a server that is back */
+	r.v.retry_ns = r.now + 5000 * ms;
+	ck_assert_int_eq(pool_plan_open(&r.l, &r.v, r.now + 4999 * ms), 0);
+	r.v.waiting = 1;
+	r.v.head_ns = r.now;
+	ck_assert_int_eq(pool_plan_open(&r.l, &r.v, r.now + 499 * ms), 0);
+	ck_assert_int_eq(pool_plan_open(&r.l, &r.v, r.now + 500 * ms), 4);
 }
 END_TEST
 

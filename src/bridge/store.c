@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: PostgreSQL */
+#include "bridge/store.h"
+
+#include <ctype.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bridge/store_private.h"
+#include "core/clean.h"
+#include "core/mem.h"
+
+int64_t store_now(void)
+{
+	struct clock now;
+
+	clock_read(&now);
+	return now.mono_ns;
+}
+
+void store_say(struct store *s, const char *format, ...)
+{
+	struct buf words = BUF_INIT(1000), clean = BUF_INIT(2000);
+	va_list args;
+
+	va_start(args, format);
+	buf_vaddf(&words, format, args);
+	va_end(args);
+	clean_text(&clean, buf_text(&words), words.len, CLEAN_LINE);
+	log_write(s->log, LOG_WARN, "store: %s", buf_text(&clean));
+	if (s->events.notice)
+		s->events.notice(s->events.ctx, buf_text(&clean));
+	buf_release(&words);
+	buf_release(&clean);
+}
+
+int store_kind(const struct store *s, struct str name)
+{
+	for (int i = 0; i < s->kinds; i++) {
+		if (str_eq(name, str_from(s->kind[i].name)))
+			return i;
+	}
+	return -1;
+}
+
+bool store_may_read(const struct store *s, int kind)
+{
+	return !s->kind[kind].sensitive && !s->class[kind].banned && s->class[kind].sweeping == 0 && !s->missed &&
+	       redis_cluster_is_up(s->redis);
+}
+
+/* --- life ---------------------------------------------------------------------------------------------------------------------- */
+
+static void on_redis_down(void *ctx, const struct err *why)
+{
+	struct store *s = ctx;
+
+	if (s->stats.redis_up) {
+		s->stats.redis_lost++;
+		store_say(s, "Redis is away, the database serves: %s", why->text);
+	}
+	s->stats.redis_up = false;
+	loop_timer_in(s->retry, s->retry_ms);
+	s->retry_ms = s->retry_ms * 2 < STORE_RETRY_MAX_MS ? s->retry_ms * 2 : STORE_RETRY_MAX_MS;
+}
+
+static void on_retry(void *ctx)
+{
+	redis_cluster_open(((struct store *)ctx)->redis);
+}
+
+static int check_kind(const struct store_kind *k, struct err *why)
+{
+	size_t len = strlen(k->name);
+
+	if (len == 0 || len > STORE_KIND_MAX)
+		return err_set(why, ERR_INVALID, "the name of a kind has 1 to %d characters", STORE_KIND_MAX);
+	for (size_t i = 0; i < len; i++) {
+		if (!isalnum((unsigned char)k->name[i]) && k->name[i] != '_' && k->name[i] != '-')
+			return err_set(why, ERR_INVALID, "the name of a kind has letters, digits, _ and -");
+	}
+	for (int i = 0; i < RECIPE_PRIORITIES; i++) {
+		if (!(k->ttl_ms[i] >= 1))
+			return err_set(why, ERR_INVALID, "kind %s: every priority has a TTL", k->name);
+	}
+	return 0;
+}
+
+static int make_kinds(struct store *s, const struct store_conf *conf, struct err *why)
+{
+	int rc = 0;
+
+	if (conf->kinds < 1 || conf->kinds > STORE_KINDS_MAX)
+		return err_set(why, ERR_INVALID, "a store has 1 to %d kinds", STORE_KINDS_MAX);
+	s->kind = conf->kind;
+	s->kinds = conf->kinds;
+	for (int i = 0; i < s->kinds && rc == 0; i++) {
+		rc = check_kind(&s->kind[i], why);
+		if (rc == 0)
+			rc = codec_new(&s->class[i].codec, s->kind[i].codec, conf->keys, why);
+		snprintf(s->class[i].name, sizeof(s->class[i].name), "store_%s", s->kind[i].name);
+	}
+	return rc;
+}
+
+static int make_redis(struct store *s, const struct store_conf *conf, struct err *why)
+{
+	struct redis_work_conf redis = {
+		.conf = conf->redis,
+		.name = "dytop-store",
+		.deadline_ms = conf->redis_deadline_ms > 0 ? conf->redis_deadline_ms : 500,
+		.log = conf->log,
+	};
+	struct redis_work_events events = {.up = store_redis_up, .down = on_redis_down, .ctx = s};
+
+	return redis_cluster_new(&s->redis, s->loop, &redis, &events, why);
+}
+
+int store_new(struct store **out, struct loop *l, const struct store_conf *conf, const struct store_events *events,
+              struct err *why)
+{
+	struct store *s = mem_alloc(sizeof(*s));
+	struct clock now;
+	int rc;
+
+	clock_read(&now);
+	s->began_us = now.wall_us;
+	s->random = map_hash_int(MAP_SEED, now.mono_ns);
+	s->loop = l;
+	s->log = conf->log;
+	s->events = *events;
+	s->pool = conf->pool;
+	s->prefix = mem_strdup(conf->prefix ? conf->prefix : "");
+	s->name = mem_strdup(conf->name);
+	s->tombstone_ms = conf->tombstone_ms > 0 ? conf->tombstone_ms : 5000;
+	s->margin_ms = s->tombstone_ms / 2 < STORE_FILL_MARGIN_MS ? s->tombstone_ms / 2 : STORE_FILL_MARGIN_MS;
+	s->query_deadline_ms = conf->query_deadline_ms > 0 ? conf->query_deadline_ms : 5000;
+	s->flush_at_start = conf->flush_at_start;
+	s->retry_ms = s->listen_retry_ms = STORE_RETRY_MS;
+	if (conf->deny)
+		s->deny = *conf->deny;
+	else
+		deny_init(&s->deny);
+	buf_init(&s->value, CODEC_RAW_MAX);
+	buf_init(&s->coded, CODEC_RAW_MAX + 1024);
+	s->retry = loop_timer_new(l, on_retry, s);
+	s->publish = loop_timer_new(l, store_publish, s);
+	s->reflush = loop_timer_new(l, store_reflush, s);
+	rc = make_kinds(s, conf, why);
+	if (rc == 0)
+		rc = make_redis(s, conf, why);
+	if (rc == 0 && conf->listen)
+		rc = store_listen(s, conf->listen, conf->listen_sql, why);
+	if (rc < 0)
+		store_free(s);
+	else
+		*out = s;
+	return rc;
+}
+
+void store_open(struct store *s)
+{
+	s->missed = s->missed || s->flush_at_start;
+	redis_cluster_open(s->redis);
+	if (s->listener)
+		pgwork_open(s->listener);
+	if (s->name)
+		loop_timer_in(s->publish, STORE_PUBLISH_MS);
+}
+
+static void free_readers(struct store_reader *r)
+{
+	while (r) {
+		struct store_reader *next = r->next;
+
+		free(r);
+		r = next;
+	}
+}
+
+void store_free(struct store *s)
+{
+	if (!s)
+		return;
+	while (s->flight) {
+		struct store_flight *f = s->flight;
+
+		pool_give_up(s->pool, &f->waiter);
+		free_readers(f->first);
+		if (f->lease) { /* its answer gives the connection back */
+			store_unlink_flight(f);
+			f->store = NULL;
+		} else {
+			store_flight_free(f);
+		}
+	}
+	redis_cluster_free(s->redis);
+	free_readers(s->asked);
+	pgwork_free(s->listener);
+	store_sweeps_free(s);
+	loop_timer_free(s->retry);
+	loop_timer_free(s->publish);
+	loop_timer_free(s->reflush);
+	loop_timer_free(s->listen_retry);
+	loop_timer_free(s->beat);
+	for (int i = 0; i < s->kinds; i++)
+		codec_free(s->class[i].codec);
+	map_release(&s->flights);
+	buf_release(&s->value);
+	buf_release(&s->coded);
+	free(s->listen_sql);
+	free(s->prefix);
+	free(s->name);
+	free(s);
+}
+
+const struct store_stats *store_stats(struct store *s)
+{
+	s->stats.redis_up = redis_cluster_is_up(s->redis);
+	return &s->stats;
+}
+
+const char *store_name(const struct store *s)
+{
+	return redis_cluster_name(s->redis);
+}

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/*
+ * Cache first: a value comes from Redis, else from PostgreSQL, and then stands in Redis for the next one. Redis away: the database
+ * serves. PostgreSQL away: what is cached is still served. A key is PREFIX KIND ":" ID, as "dytallix:bridge:tx:4711".
+ *
+ * What makes a cached value old is told by invalidation: by id, by kind, or by the trigger's notifications ("tx:4711", "tx:*" on
+ * channel dytop_invalidate). An invalidated key holds a tombstone for 5 s, and a refill is SET NX, so a reader that had read
+ * the old row cannot put it back; here its query is given up by later readers at once. What cannot be told for sure (the listener
+ * was away, Redis was) ends with a flush of the whole namespace, during which nothing is read from the cache.
+ *
+ * Any number of readers that miss the same key ask the database once. All callbacks come from the loop, except that what waits for the pool
+ * may be told from inside another's pool_release().
+ */
+#ifndef BRIDGE_STORE_H
+#define BRIDGE_STORE_H
+
+#include "bridge/codec.h"
+#include "bridge/deny.h"
+#include "bridge/pool.h"
+#include "bridge/recipe.h"
+#include "core/err.h"
+#include "core/log.h"
+#include "core/str.h"
+#include "loop/loop.h"
+#include "model/quantile.h"
+#include "source/pgwork.h"
+#include "source/source.h"
+
+enum { STORE_KINDS_MAX = 16, STORE_KIND_MAX = 32, STORE_KEY_MAX = 512 };
+
+#define STORE_KEY_PUBLISHED "dytop:stores" /* a hash: one field for each store, see store_publish() */
+
+struct store;
+
+struct store_kind {
+	const char *name;       /* "tx"; letters, digits, _ and - */
+	const char *sql;        /* $1 = id; one row: value (text), then perhaps priority (text); no row: there is none */
+	enum codec_kind codec;
+	double ttl_ms[RECIPE_PRIORITIES]; /* without a priority: that of low */
+	double jitter;          /* up to this share is taken off at random */
+	bool sensitive;         /* read from the database always, never cached */
+};
+
+struct store_events {
+	/* What a person should know: Redis or the listener went away or is back, a flush; words are clean. NULL: not told. */
+	void (*notice)(void *ctx, const char *words);
+	void *ctx;
+};
+
+struct store_conf {
+	const struct source_conf *redis;  /* borrowed for store_new() only */
+	struct pool *pool;                /* borrowed for the store's life; opened by its owner */
+	/* A connection of its own that listens; NULL: no events. Borrowed for store_new(). listen_sql: "LISTEN dytop_invalidate". */
+	const struct pgwork_conf *listen;
+	const char *listen_sql;
+	const char *prefix;               /* "dytallix:bridge:" */
+	const struct store_kind *kind;    /* borrowed for the store's life */
+	int kinds;
+	const struct codec_keys *keys;    /* for sealed kinds; NULL none */
+	const struct deny *deny;          /* what matches is served, not cached; NULL: the built-in list */
+	double tombstone_ms;              /* default 5000 */
+	double redis_deadline_ms;         /* Redis silent for so long: the database serves; default 500 */
+	double query_deadline_ms;         /* default 5000 */
+	bool flush_at_start;              /* what was cached while nobody listened is not trusted */
+	const char *name;                 /* in what is published; NULL: nothing is published */
+	struct log *log;
+};
+
+enum store_from { STORE_CACHE, STORE_DATABASE };
+
+struct store_answer {
+	enum store_from from;
+	bool found;          /* false: the database has no such row */
+	struct str value;    /* decoded; gone after the call */
+};
+
+/* why NULL: answer is there. Else the database could not say (ERR_TIMEOUT, ERR_LOST, ERR_QUERY ...). */
+typedef void store_got(void *ctx, const struct store_answer *answer, const struct err *why);
+/* why NULL: it is done, `count` keys were dropped. Else it could not be told to Redis now: the namespace is flushed when it can. */
+typedef void store_done(void *ctx, int64_t count, const struct err *why);
+
+struct store_stats {
+	int64_t gets, hits, misses;       /* misses: not there, tombstone, not decodable, or the cache could not be asked */
+	int64_t tombstones, undecodable, bypassed; /* of the misses: not asked because of a flush, or because Redis is away */
+	int64_t queries, joined;          /* asked of the database; misses that another's query answered */
+	int64_t not_found, failed;        /* gets */
+	int64_t sets, sets_late;          /* refills and puts that took; refills that found a value or a tombstone */
+	int64_t sets_stale;               /* refills given up, because the key was invalidated meanwhile */
+	int64_t denied;                   /* not cached by the deny list */
+	int64_t deletions;                /* keys: tombstones and sweeps */
+	int64_t events, flushes;          /* notifications; flushes of the whole namespace */
+	int64_t redis_errors, redis_lost, listener_lost;
+	bool redis_up, listening, flushing;
+	struct quantile all, hit, miss;   /* response times of gets, ns */
+};
+
+/* ERR_INVALID: bad addresses or kinds, no key for a sealed kind. */
+int store_new(struct store **out, struct loop *l, const struct store_conf *conf, const struct store_events *events,
+              struct err *why) MUSTCHECK;
+void store_open(struct store *s);
+void store_free(struct store *s); /* NULL is accepted; open calls get nothing. Not inside a callback; before the pool's pool_free() */
+
+/* Index of a kind, -1 unknown. */
+int store_kind(const struct store *s, struct str name);
+void store_get(struct store *s, int kind, struct str id, store_got *got, void *ctx);
+/* Writes through: SET with the TTL of that priority, whatever stands there. done may be NULL. */
+void store_put(struct store *s, int kind, struct str id, struct str value, enum recipe_priority priority, store_done *done, void *ctx);
+
+/* Invalidates one key: no get that begins after done() brings what the row was before this call. done may be NULL. */
+void store_drop(struct store *s, int kind, struct str id, store_done *done, void *ctx);
+/* Of all keys that begin so, under the prefix: SCAN and UNLINK, on every node. "": the whole namespace. */
+void store_drop_prefix(struct store *s, struct str rest, store_done *done, void *ctx);
+/* Something is wrong with a class of values (a key leaked, a signer is compromised): from now on this process reads and writes none
+ * of that kind in the cache, and all of them are dropped. For the life of the store. */
+void store_security_event(struct store *s, int kind, store_done *done, void *ctx);
+
+const struct store_stats *store_stats(struct store *s);
+const char *store_name(const struct store *s); /* of the Redis server, raw */
+
+#endif

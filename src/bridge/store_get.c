@@ -1,0 +1,395 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/* Reads: the cache, else the database, then a refill; and puts. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "bridge/store_private.h"
+#include "core/mem.h"
+
+/* --- answers ---------------------------------------------------------------------------------------------------------------- */
+
+static void unlink_reader(struct store_reader **first, struct store_reader *r)
+{
+	*(r->before ? &r->before->next : first) = r->next;
+	if (r->next)
+		r->next->before = r->before;
+	r->next = r->before = NULL;
+}
+
+static void answer(struct store *s, struct store_reader *r, const struct store_answer *a, const struct err *why)
+{
+	int64_t took = store_now() - r->began_ns;
+
+	if (why)
+		s->stats.failed++;
+	else if (!a->found)
+		s->stats.not_found++;
+	if (!why) {
+		quantile_add(&s->stats.all, took);
+		quantile_add(a->from == STORE_CACHE ? &s->stats.hit : &s->stats.miss, took);
+	}
+	r->got(r->ctx, a, why);
+	free(r);
+}
+
+/* --- the database ----------------------------------------------------------------------------------------------------------- */
+
+void store_unlink_flight(struct store_flight *f)
+{
+	struct store *s = f->store;
+
+	if (f->listed)
+		map_remove(&s->flights, f->hash);
+	*(f->before ? &f->before->next : &s->flight) = f->next;
+	if (f->next)
+		f->next->before = f->before;
+}
+
+void store_flight_free(struct store_flight *f)
+{
+	store_unlink_flight(f);
+	free(f->key);
+	free(f);
+}
+
+/* Whoever asks from now on gets a query of his own; what this one brings is not cached. */
+static void outdate(struct store_flight *f)
+{
+	f->stale = true;
+	if (f->listed)
+		map_remove(&f->store->flights, f->hash);
+	f->listed = false;
+}
+
+void store_forget_flights(struct store *s, int kind)
+{
+	for (struct store_flight *f = s->flight; f; f = f->next) {
+		if (kind < 0 || f->kind == kind)
+			outdate(f);
+	}
+}
+
+void store_forget_key(struct store *s, struct str key)
+{
+	uint64_t found;
+	struct store_flight *f;
+
+	if (map_get(&s->flights, map_hash(MAP_SEED, key.at, key.len), &found)) {
+		f = (struct store_flight *)(uintptr_t)found;
+		if (f->len == key.len && memcmp(f->key, key.at, key.len) == 0) {
+			outdate(f);
+			return;
+		}
+	}
+	/* One that could not be listed, because another key has its hash. */
+	for (f = s->collided ? s->flight : NULL; f; f = f->next) {
+		if (!f->listed && f->len == key.len && memcmp(f->key, key.at, key.len) == 0)
+			outdate(f);
+	}
+}
+
+static void on_filled(void *ctx, const struct resp_reply *reply, const struct err *why)
+{
+	struct store *s = ctx;
+
+	if (why || reply->type == RESP_ERROR)
+		s->stats.redis_errors++;
+	else if (reply->type == RESP_NIL)
+		s->stats.sets_late++;
+	else
+		s->stats.sets++;
+}
+
+static int put_ttl(struct store *s, int kind, enum recipe_priority priority, char out[24])
+{
+	const struct store_kind *k = &s->kind[kind];
+	double share;
+
+	s->random = map_hash_int(s->random, 1);
+	share = k->jitter * (double)(s->random >> 40) / 16777216.0;
+	return snprintf(out, 24, "%.0f", k->ttl_ms[priority] * (1 - share));
+}
+
+/* Encodes into s->coded; false: not for the cache. */
+static bool encode(struct store *s, int kind, struct str key, struct str value)
+{
+	struct err why;
+
+	if (deny_finds(&s->deny, key, value)) {
+		s->stats.denied++;
+		return false;
+	}
+	return codec_encode(s->class[kind].codec, key, value, &s->coded, &why) == 0;
+}
+
+static void fill(struct store_flight *f, struct str value, enum recipe_priority priority)
+{
+	struct store *s = f->store;
+	struct str key = {f->key, f->len};
+	double age_ms = (double)(store_now() - f->began_ns) / 1e6;
+	char ttl[24];
+
+	if (s->kind[f->kind].sensitive || s->class[f->kind].banned || !redis_cluster_is_up(s->redis))
+		return;
+	if (f->stale || f->epoch != s->class[f->kind].epoch || age_ms > s->tombstone_ms - s->margin_ms) {
+		s->stats.sets_stale++;
+		return;
+	}
+	if (!encode(s, f->kind, key, value))
+		return;
+	put_ttl(s, f->kind, priority, ttl);
+	redis_cluster_send(s->redis, key, 6,
+	                   (const struct str[]){str_from("SET"), key, buf_str(&s->coded), str_from("PX"), str_from(ttl), str_from("NX")},
+	                   on_filled, s);
+}
+
+static void land(struct store_flight *f, const struct store_answer *a, const struct err *why)
+{
+	struct store *s = f->store;
+	struct store_reader *r = f->first;
+
+	store_flight_free(f);
+	while (r) {
+		struct store_reader *next = r->next;
+
+		answer(s, r, a, why);
+		r = next;
+	}
+}
+
+static void launch(struct store_flight *f);
+
+static enum recipe_priority priority_of(const struct pgresult *r)
+{
+	int len = 0, found = -1;
+	const char *word = r->columns > 1 ? pgresult_value(r, 0, 1, &len) : NULL;
+
+	if (word)
+		found = recipe_priority_find((struct str){word, (size_t)len});
+	return found < 0 ? RECIPE_LOW : (enum recipe_priority)found;
+}
+
+static void on_row(void *ctx, const struct pgwork_outcome *o)
+{
+	struct store_flight *f = ctx;
+	struct store *s = f->store;
+	struct store_answer a = {.from = STORE_DATABASE};
+	int len = 0;
+	const char *value;
+
+	pool_release(f->pool, f->lease);
+	f->lease = NULL;
+	if (!s) { /* freed meanwhile */
+		free(f->key);
+		free(f);
+		return;
+	}
+	if (o->why && o->why->code == ERR_LOST && !f->again) {
+		f->again = true; /* a read may be repeated */
+		launch(f);
+		return;
+	}
+	if (o->why) {
+		land(f, NULL, o->why);
+		return;
+	}
+	value = o->result && o->result->rows > 0 ? pgresult_value(o->result, 0, 0, &len) : NULL;
+	if (value) {
+		a.found = true;
+		a.value = (struct str){value, (size_t)len};
+		fill(f, a.value, priority_of(o->result));
+	}
+	land(f, &a, NULL);
+}
+
+static void query(struct store_flight *f)
+{
+	struct store *s = f->store;
+	const char *const values[1] = {f->key + f->id_at};
+	struct pgwork_query q = {
+		.sql = s->kind[f->kind].sql,
+		.name = s->class[f->kind].name,
+		.values = values,
+		.count = 1,
+		.deadline_ms = s->query_deadline_ms,
+		.done = on_row,
+		.ctx = f,
+	};
+
+	/* What the row is from here on is what the answer may be. */
+	f->began_ns = store_now();
+	f->epoch = s->class[f->kind].epoch;
+	pgwork_run(pool_work(f->lease), &q, 1);
+}
+
+static void on_lease(void *ctx, struct pool_lease *lease, const struct err *why)
+{
+	struct store_flight *f = ctx;
+
+	if (!lease) {
+		land(f, NULL, why);
+		return;
+	}
+	f->lease = lease;
+	query(f);
+}
+
+static void launch(struct store_flight *f)
+{
+	f->waiter = (struct pool_waiter){.who = "store", .got = on_lease, .ctx = f};
+	f->lease = pool_acquire(f->store->pool, &f->waiter);
+	if (f->lease)
+		query(f);
+}
+
+static void join(struct store_flight *f, struct store_reader *r)
+{
+	r->next = NULL;
+	r->before = f->last;
+	*(f->last ? &f->last->next : &f->first) = r;
+	f->last = r;
+}
+
+static void fly(struct store *s, struct store_reader *r)
+{
+	uint64_t hash = map_hash(MAP_SEED, r->key, r->len), found;
+	bool taken = map_get(&s->flights, hash, &found);
+	struct store_flight *f = taken ? (struct store_flight *)(uintptr_t)found : NULL;
+
+	s->stats.misses++;
+	if (f && f->len == r->len && memcmp(f->key, r->key, r->len) == 0) {
+		s->stats.joined++;
+		join(f, r);
+		return;
+	}
+	f = mem_alloc(sizeof(*f));
+	f->store = s;
+	f->pool = s->pool;
+	f->kind = r->kind;
+	f->key = mem_strndup(r->key, r->len);
+	f->len = r->len;
+	f->id_at = r->id_at;
+	f->hash = hash;
+	f->listed = !taken;
+	s->collided = s->collided || taken;
+	f->next = s->flight;
+	if (f->next)
+		f->next->before = f;
+	s->flight = f;
+	if (f->listed)
+		map_put(&s->flights, hash, (uint64_t)(uintptr_t)f);
+	join(f, r);
+	s->stats.queries++;
+	launch(f);
+}
+
+/* --- the cache ---------------------------------------------------------------------------------------------------------------- */
+
+static bool is_tombstone(struct str value)
+{
+	return str_eq(value, str_from(STORE_TOMBSTONE));
+}
+
+static void on_cached(void *ctx, const struct resp_reply *reply, const struct err *why)
+{
+	struct store_reader *r = ctx;
+	struct store *s = r->store;
+	struct store_answer a = {.from = STORE_CACHE, .found = true};
+	struct err reason;
+
+	unlink_reader(&s->asked, r);
+	if (why || reply->type == RESP_ERROR) {
+		s->stats.redis_errors++;
+	} else if (reply->type == RESP_STRING && is_tombstone(reply->text)) {
+		s->stats.tombstones++;
+	} else if (reply->type == RESP_STRING && !store_may_read(s, r->kind)) {
+		s->stats.bypassed++; /* a sweep began meanwhile */
+	} else if (reply->type == RESP_STRING) {
+		if (codec_decode(s->class[r->kind].codec, (struct str){r->key, r->len}, reply->text, &s->value, &reason) == 0) {
+			s->stats.hits++;
+			a.value = buf_str(&s->value);
+			answer(s, r, &a, NULL);
+			return;
+		}
+		s->stats.undecodable++;
+	}
+	fly(s, r);
+}
+
+static struct store_reader *reader_new(struct store *s, int kind, struct str id)
+{
+	size_t prefix = strlen(s->prefix), name = strlen(s->kind[kind].name), len = prefix + name + 1 + id.len;
+	struct store_reader *r = mem_alloc(sizeof(*r) + len + 1);
+
+	r->store = s;
+	r->kind = kind;
+	r->len = len;
+	r->id_at = prefix + name + 1;
+	memcpy(r->key, s->prefix, prefix);
+	memcpy(r->key + prefix, s->kind[kind].name, name);
+	r->key[prefix + name] = ':';
+	if (id.len)
+		memcpy(r->key + r->id_at, id.at, id.len);
+	return r;
+}
+
+void store_get(struct store *s, int kind, struct str id, store_got *got, void *ctx)
+{
+	struct store_reader *r = reader_new(s, kind, id);
+	struct str key = {r->key, r->len};
+
+	r->began_ns = store_now();
+	r->got = got;
+	r->ctx = ctx;
+	s->stats.gets++;
+	if (!store_may_read(s, kind)) {
+		s->stats.bypassed += !s->kind[kind].sensitive;
+		fly(s, r);
+		return;
+	}
+	r->next = s->asked;
+	if (r->next)
+		r->next->before = r;
+	s->asked = r;
+	redis_cluster_send(s->redis, key, 2, (const struct str[]){str_from("GET"), key}, on_cached, r);
+}
+
+struct put {
+	struct store *store;
+	store_done *done;
+	void *ctx;
+};
+
+static void on_put(void *ctx, const struct resp_reply *reply, const struct err *why)
+{
+	struct put *p = ctx;
+	struct err reason;
+
+	on_filled(p->store, reply, why);
+	if (!why && reply->type == RESP_ERROR) {
+		err_set(&reason, ERR_QUERY, "Redis refused the value: %.*s", (int)(reply->text.len < 200 ? reply->text.len : 200),
+		        reply->text.at);
+		why = &reason;
+	}
+	if (p->done)
+		p->done(p->ctx, why ? 0 : 1, why);
+	free(p);
+}
+
+void store_put(struct store *s, int kind, struct str id, struct str value, enum recipe_priority priority, store_done *done, void *ctx)
+{
+	struct store_reader *r = reader_new(s, kind, id);
+	struct str key = {r->key, r->len};
+	struct put *p = mem_alloc(sizeof(*p));
+	char ttl[24];
+
+	*p = (struct put){s, done, ctx};
+	put_ttl(s, kind, priority, ttl);
+	/* What must not be cached must not be there either. */
+	if (s->kind[kind].sensitive || s->class[kind].banned || !encode(s, kind, key, value))
+		redis_cluster_send(s->redis, key, 2, (const struct str[]){str_from("UNLINK"), key}, on_put, p);
+	else
+		redis_cluster_send(s->redis, key, 5,
+		                   (const struct str[]){str_from("SET"), key, buf_str(&s->coded), str_from("PX"), str_from(ttl)}, on_put, p);
+	free(r);
+}

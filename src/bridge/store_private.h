@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/* What store.c (life, reads and refills), store_drop.c (invalidation) and store_publish.c share. */
+#ifndef BRIDGE_STORE_PRIVATE_H
+#define BRIDGE_STORE_PRIVATE_H
+
+#include "bridge/store.h"
+#include "core/buf.h"
+#include "core/map.h"
+#include "source/redis_cluster.h"
+
+enum {
+	STORE_RETRY_MS = 100, STORE_RETRY_MAX_MS = 2000, /* between two logins to Redis, to the listener's server */
+	STORE_BEAT_MS = 5000,     /* the listener is asked whether it lives */
+	STORE_REFLUSH_MS = 1000,  /* between two tries to flush */
+	STORE_PUBLISH_MS = 2000,
+	STORE_PUBLISH_TTL_S = 30,
+	STORE_SWEEP_COUNT = 1000, /* keys that one SCAN looks at */
+	STORE_FILL_MARGIN_MS = 500, /* a refill must arrive so long before a tombstone of its reading time could have gone */
+};
+
+/* What stands in place of an invalidated value. No codec decodes it: other readers miss too. */
+#define STORE_TOMBSTONE "dytop:invalidated"
+
+struct store_flight;
+
+struct store_reader {  /* one get */
+	struct store *store;
+	struct store_reader *next, *before; /* in its flight, or among those that Redis was asked for */
+	int kind;
+	int64_t began_ns;
+	store_got *got;
+	void *ctx;
+	size_t id_at;      /* in key */
+	size_t len;
+	char key[];        /* NUL-terminated */
+};
+
+struct store_flight {  /* one query */
+	struct store *store; /* NULL: freed */
+	struct pool *pool;
+	struct store_flight *next, *before; /* all of them */
+	struct store_reader *first, *last;
+	struct pool_waiter waiter;
+	struct pool_lease *lease;
+	uint64_t hash;
+	bool listed;       /* in the map: others may join */
+	bool stale;        /* invalidated since it began: not cached */
+	bool again;        /* its connection was lost once */
+	uint64_t epoch;
+	int64_t began_ns;
+	int kind;
+	char *key;
+	size_t id_at, len;
+};
+
+struct store_sweep {
+	struct store *store;
+	struct store_sweep *next;
+	char *prefix;      /* of keys, whole */
+	char *pattern;
+	int kind;          /* -1: the whole namespace */
+	int nodes, unlinking; /* not through yet; keys whose UNLINK is under way */
+	bool again;        /* asked for once more since it began */
+	bool failed;
+	int64_t dropped;
+	struct sweep_waiter *waiters, *next_waiters;
+};
+
+struct sweep_waiter {
+	struct sweep_waiter *next;
+	store_done *done;
+	void *ctx;
+};
+
+struct store_class {   /* what changes about a kind */
+	uint64_t epoch;    /* counts sweeps */
+	int sweeping;      /* sweeps under way: nothing is read from the cache */
+	bool banned;       /* security event */
+	struct codec *codec;
+	char name[48];     /* of its prepared statement */
+};
+
+struct store {
+	struct loop *loop;
+	struct log *log;
+	struct store_events events;
+	struct store_stats stats;
+	struct redis_cluster *redis;
+	struct loop_timer *retry;
+	double retry_ms;
+	bool missed;       /* Redis was not told of an invalidation: nothing is read from it before a flush */
+	struct pool *pool;
+	char *prefix;
+	const struct store_kind *kind;
+	int kinds;
+	struct store_class class[STORE_KINDS_MAX];
+	struct deny deny;
+	double tombstone_ms, margin_ms, query_deadline_ms;
+	uint64_t random;
+	struct map flights;
+	bool collided;               /* two keys had one hash */
+	struct loop_timer *reflush;
+	int64_t flushed_ns;          /* the last flush of our own began then */
+	struct store_flight *flight;
+	struct store_reader *asked;  /* readers whose GET is under way */
+	struct store_sweep *sweep;
+	struct buf value;            /* decoded */
+	struct buf coded;
+	/* the listener */
+	struct pgwork *listener;
+	char *listen_sql;
+	struct loop_timer *listen_retry, *beat;
+	double listen_retry_ms;
+	bool was_listening;          /* once: what comes after a pause is a gap */
+	bool flush_at_start;
+	/* published */
+	char *name;
+	struct loop_timer *publish;
+	int64_t began_us;
+	unsigned published;
+};
+
+/* --- store.c */
+void store_say(struct store *s, const char *format, ...) PRINTFLIKE(2, 3);
+int64_t store_now(void);
+bool store_may_read(const struct store *s, int kind);
+/* --- store_get.c */
+void store_unlink_flight(struct store_flight *f);
+void store_flight_free(struct store_flight *f);
+void store_forget_key(struct store *s, struct str key);
+void store_forget_flights(struct store *s, int kind); /* -1: all */
+/* --- store_drop.c */
+void store_redis_up(void *ctx);
+void store_miss(struct store *s, const struct err *why); /* what Redis holds is not to be trusted: flush as soon as it can be */
+void store_reflush(void *ctx);
+int store_listen(struct store *s, const struct pgwork_conf *conf, const char *sql, struct err *why) MUSTCHECK;
+void store_sweeps_free(struct store *s);
+/* --- store_publish.c */
+void store_publish(void *ctx); /* a timer's */
+
+#endif

@@ -1,0 +1,578 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/*
+ * A cache-first store under a test's control. Table things(id int primary key, v int, body text); kinds tx (zlib), raw, seal
+ * (sealed), secret (sensitive). Driven by test_store.py.
+ *
+ *   storer [-T TOMBSTONE_MS] [-D REDIS_DEADLINE_MS] [-n] (does not listen) [-N NAME] (publishes) [-M POOL_MAX] [-u USER_OF_POOL]
+ *          PG_CONNINFO REDIS_URI
+ *   stdin: get KIND ID | many N KIND ID | put KIND ID PRIORITY VALUE | drop KIND ID | prefix REST | security KIND | stats
+ *          load CLIENTS IDS KIND | calm | tally | race UPDATES IDS READERS DROPS | speed N | quit
+ *   race: updates things one after another, drops each (DROPS 0: does not), while READERS read; counts what is older than the
+ *   value of the last update of which drop() was done when the read began.
+ */
+#include <math.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "app/embed.h"
+#include "bridge/store.h"
+#include "core/buf.h"
+#include "core/mem.h"
+#include "model/json.h"
+
+enum { IDS_MAX = 100000, READERS_MAX = 2000 };
+
+struct storer;
+
+struct reader {
+	struct storer *all;
+	int id, floor;
+	bool busy;
+};
+
+struct storer {
+	struct loop *loop;
+	struct pool *pool;
+	struct store *store;
+	struct pgwork *updater;
+	struct loop_fd *input;
+	struct loop_timer *again;
+	struct pool_conf pool_conf;
+	struct pgwork_conf listen_conf;
+	struct reader reader[READERS_MAX];
+	int readers, ids, kind;
+	bool calm, racing, drops;
+	int *floor;             /* of each id: what a read that begins now must bring at least */
+	uint64_t random;
+	int left, updating, value;
+	/* the tally of load and race */
+	int64_t ok, cached, missing, failed, stale;
+	double longest_ms;
+	char last_error[ERR_TEXT_MAX];
+	char line[1 << 16];
+	size_t line_len;
+};
+
+static void begin(struct json_writer *w, struct buf *out, const char *event)
+{
+	buf_init(out, 1 << 20);
+	json_begin(w, out, false);
+	json_open_map(w, NULL);
+	json_put_string(w, "event", event);
+}
+
+static void end(struct json_writer *w, struct buf *out)
+{
+	json_close(w);
+	buf_addc(out, '\n');
+	if (write(STDOUT_FILENO, buf_text(out), out->len) < 0)
+		exit(1);
+	buf_release(out);
+}
+
+static int64_t now_ns(void)
+{
+	struct clock now;
+
+	clock_read(&now);
+	return now.mono_ns;
+}
+
+static uint32_t roll(struct storer *s)
+{
+	s->random = s->random * 6364136223846793005u + 1442695040888963407u;
+	return (uint32_t)(s->random >> 33);
+}
+
+/* --- load and race ------------------------------------------------------------------------------------------------------------- */
+
+static void read_one(struct reader *r);
+
+static void on_read(void *ctx, const struct store_answer *a, const struct err *why)
+{
+	struct reader *r = ctx;
+	struct storer *s = r->all;
+
+	r->busy = false;
+	if (why) {
+		s->failed++;
+		snprintf(s->last_error, sizeof(s->last_error), "%s", why->text);
+	} else if (!a->found) {
+		s->missing++;
+	} else {
+		char text[32];
+		size_t len = a->value.len < sizeof(text) - 1 ? a->value.len : sizeof(text) - 1;
+
+		memcpy(text, a->value.at, len);
+		text[len] = '\0';
+		s->ok++;
+		s->cached += a->from == STORE_CACHE;
+		if (s->racing && strtol(text, NULL, 10) < r->floor)
+			s->stale++;
+	}
+	if (!s->calm)
+		loop_timer_in(s->again, 0);
+}
+
+static void read_one(struct reader *r)
+{
+	struct storer *s = r->all;
+	char id[16];
+
+	r->busy = true;
+	r->id = (int)(roll(s) % (unsigned)s->ids) + 1;
+	r->floor = s->floor[r->id];
+	snprintf(id, sizeof(id), "%d", r->id);
+	store_get(s->store, s->kind, str_from(id), on_read, r);
+}
+
+static void on_again(void *ctx)
+{
+	struct storer *s = ctx;
+
+	for (int i = 0; i < s->readers && !s->calm; i++) {
+		if (!s->reader[i].busy)
+			read_one(&s->reader[i]);
+	}
+}
+
+static void start_load(struct storer *s, int readers, int ids, int kind)
+{
+	s->readers = readers < READERS_MAX ? readers : READERS_MAX;
+	s->ids = ids < IDS_MAX ? ids : IDS_MAX - 1;
+	s->kind = kind;
+	s->calm = false;
+	for (int i = 0; i < s->readers; i++)
+		s->reader[i].all = s;
+	on_again(s);
+}
+
+static void put_tally(struct storer *s, const char *event)
+{
+	struct json_writer w;
+	struct buf out;
+
+	begin(&w, &out, event);
+	json_put_int(&w, "ok", s->ok);
+	json_put_int(&w, "cached", s->cached);
+	json_put_int(&w, "missing", s->missing);
+	json_put_int(&w, "failed", s->failed);
+	json_put_int(&w, "stale", s->stale);
+	json_put_string(&w, "last_error", s->last_error);
+	end(&w, &out);
+}
+
+static void update_next(struct storer *s);
+
+static void on_invalidated(void *ctx, int64_t count, const struct err *why)
+{
+	struct storer *s = ctx;
+
+	(void)count;
+	if (!why)
+		s->floor[s->updating] = s->value;
+	update_next(s);
+}
+
+static void on_updated(void *ctx, const struct pgwork_outcome *o)
+{
+	struct storer *s = ctx;
+	int len = 0;
+	const char *v = o->result && o->result->rows == 1 ? pgresult_value(o->result, 0, 0, &len) : NULL;
+	char id[16];
+
+	if (!v) {
+		fprintf(stderr, "storer: update: %s\n", o->why ? o->why->text : "no row");
+		exit(2);
+	}
+	s->value = (int)strtol(v, NULL, 10);
+	snprintf(id, sizeof(id), "%d", s->updating);
+	if (s->drops)
+		store_drop(s->store, s->kind, str_from(id), on_invalidated, s);
+	else
+		on_invalidated(s, 0, NULL);
+}
+
+static void update_next(struct storer *s)
+{
+	char id[16];
+	const char *values[1] = {id};
+	struct pgwork_query q = {.sql = "UPDATE things SET v = v + 1 WHERE id = $1::int RETURNING v", .name = "update",
+	                         .values = values, .count = 1, .done = on_updated, .ctx = s};
+
+	if (s->left-- == 0) {
+		s->calm = true;
+		put_tally(s, "raced");
+		return;
+	}
+	s->updating = (int)(roll(s) % (unsigned)s->ids) + 1;
+	snprintf(id, sizeof(id), "%d", s->updating);
+	pgwork_run(s->updater, &q, 1);
+}
+
+static void start_race(struct storer *s, char *rest)
+{
+	struct pgwork_events none = {.ctx = s};
+	struct err why;
+	int ids, readers;
+
+	s->left = (int)strtol(rest, &rest, 10);
+	ids = (int)strtol(rest, &rest, 10);
+	readers = (int)strtol(rest, &rest, 10);
+	s->drops = strtol(rest, &rest, 10) != 0;
+	s->ok = s->cached = s->missing = s->failed = s->stale = 0;
+	s->racing = true;
+	memset(s->floor, 0, IDS_MAX * sizeof(*s->floor));
+	if (!s->updater && pgwork_new(&s->updater, s->loop, &s->pool_conf.work, &none, &why) < 0)
+		exit(2);
+	pgwork_open(s->updater);
+	start_load(s, readers, ids, 0);
+	update_next(s);
+}
+
+/* --- one at a time --------------------------------------------------------------------------------------------------------------- */
+
+static void on_got(void *ctx, const struct store_answer *a, const struct err *why)
+{
+	int64_t *began = ctx;
+	struct json_writer w;
+	struct buf out;
+
+	begin(&w, &out, "got");
+	json_put_number(&w, "ms", (double)(now_ns() - *began) / 1e6);
+	json_put_string(&w, "code", why ? err_name(why->code) : "ok");
+	json_put_string(&w, "why", why ? why->text : "");
+	if (a) {
+		json_put_bool(&w, "found", a->found);
+		json_put_string(&w, "from", a->from == STORE_CACHE ? "cache" : "database");
+		json_put_text(&w, "value", a->value);
+	}
+	end(&w, &out);
+	free(began);
+}
+
+struct many {
+	int left, ok, failed, cached;
+};
+
+static void on_many(void *ctx, const struct store_answer *a, const struct err *why)
+{
+	struct many *m = ctx;
+	struct json_writer w;
+	struct buf out;
+
+	m->ok += !why && a->found;
+	m->cached += !why && a->from == STORE_CACHE;
+	m->failed += why != NULL;
+	if (--m->left > 0)
+		return;
+	begin(&w, &out, "many");
+	json_put_int(&w, "ok", m->ok);
+	json_put_int(&w, "cached", m->cached);
+	json_put_int(&w, "failed", m->failed);
+	end(&w, &out);
+	free(m);
+}
+
+static void on_done(void *ctx, int64_t count, const struct err *why)
+{
+	struct json_writer w;
+	struct buf out;
+
+	(void)ctx;
+	begin(&w, &out, "done");
+	json_put_int(&w, "count", count);
+	json_put_string(&w, "code", why ? err_name(why->code) : "ok");
+	json_put_string(&w, "why", why ? why->text : "");
+	end(&w, &out);
+}
+
+static void on_notice(void *ctx, const char *words)
+{
+	struct json_writer w;
+	struct buf out;
+
+	(void)ctx;
+	begin(&w, &out, "notice");
+	json_put_string(&w, "words", words);
+	end(&w, &out);
+}
+
+static void put_stats(struct storer *s)
+{
+	const struct store_stats *t = store_stats(s->store);
+	struct json_writer w;
+	struct buf out;
+
+	begin(&w, &out, "stats");
+	json_put_int(&w, "gets", t->gets);
+	json_put_int(&w, "hits", t->hits);
+	json_put_int(&w, "misses", t->misses);
+	json_put_int(&w, "tombstones", t->tombstones);
+	json_put_int(&w, "undecodable", t->undecodable);
+	json_put_int(&w, "bypassed", t->bypassed);
+	json_put_int(&w, "queries", t->queries);
+	json_put_int(&w, "joined", t->joined);
+	json_put_int(&w, "sets", t->sets);
+	json_put_int(&w, "sets_late", t->sets_late);
+	json_put_int(&w, "sets_stale", t->sets_stale);
+	json_put_int(&w, "denied", t->denied);
+	json_put_int(&w, "deletions", t->deletions);
+	json_put_int(&w, "events", t->events);
+	json_put_int(&w, "flushes", t->flushes);
+	json_put_int(&w, "redis_lost", t->redis_lost);
+	json_put_int(&w, "listener_lost", t->listener_lost);
+	json_put_bool(&w, "redis_up", t->redis_up);
+	json_put_bool(&w, "listening", t->listening);
+	json_put_bool(&w, "flushing", t->flushing);
+	json_put_number(&w, "hit_p99_ms", quantile_at(&t->hit, 0.99) / 1e6);
+	end(&w, &out);
+}
+
+/* --- speed: cached gets, one after another and many at once -------------------------------------------------------------------------- */
+
+struct speed {
+	struct storer *all;
+	int left, open, total, at_once;
+	int64_t began;
+	double one_us;
+};
+
+static void speed_step(struct speed *p);
+
+static void on_speed(void *ctx, const struct store_answer *a, const struct err *why)
+{
+	struct speed *p = ctx;
+
+	if (why || a->from != STORE_CACHE) {
+		fprintf(stderr, "storer: speed: not cached\n");
+		exit(2);
+	}
+	p->open--;
+	speed_step(p);
+}
+
+static void speed_step(struct speed *p)
+{
+	struct storer *s = p->all;
+
+	while (p->left > 0 && p->open < p->at_once) {
+		char id[16];
+
+		p->left--;
+		p->open++;
+		snprintf(id, sizeof(id), "%d", (int)(roll(s) % 1000) + 1);
+		store_get(s->store, s->kind, str_from(id), on_speed, p);
+	}
+	if (p->left > 0 || p->open > 0)
+		return;
+	if (p->at_once == 1) {
+		p->one_us = (double)(now_ns() - p->began) / 1e3 / p->total;
+		p->at_once = 500;
+		p->left = p->total *= 10;
+		p->began = now_ns();
+		speed_step(p);
+	} else {
+		double per_s = p->total / ((double)(now_ns() - p->began) / 1e9);
+		struct json_writer w;
+		struct buf out;
+
+		begin(&w, &out, "speed");
+		json_put_number(&w, "one_us", p->one_us);
+		json_put_number(&w, "pipelined_per_s", per_s);
+		end(&w, &out);
+		free(p);
+	}
+}
+
+/* --- commands -------------------------------------------------------------------------------------------------------------------------- */
+
+static int kind_of(struct storer *s, const char *name)
+{
+	int kind = name ? store_kind(s->store, str_from(name)) : -1;
+
+	if (kind < 0) {
+		fprintf(stderr, "storer: what kind is '%s'?\n", name ? name : "");
+		exit(2);
+	}
+	return kind;
+}
+
+static void run_key_command(struct storer *s, const char *word, char *rest)
+{
+	int count = strcmp(word, "many") == 0 ? (int)strtol(rest, &rest, 10) : 1;
+	int kind = kind_of(s, strtok_r(rest, " ", &rest));
+	const char *id = strtok_r(NULL, " ", &rest);
+
+	if (strcmp(word, "get") == 0) {
+		int64_t *began = mem_alloc(sizeof(*began));
+
+		*began = now_ns();
+		store_get(s->store, kind, str_from(id), on_got, began);
+	} else if (strcmp(word, "many") == 0) {
+		struct many *m = mem_alloc(sizeof(*m));
+
+		m->left = count;
+		for (int i = 0; i < count; i++)
+			store_get(s->store, kind, str_from(id), on_many, m);
+	} else if (strcmp(word, "put") == 0) {
+		int priority = recipe_priority_find(str_from(strtok_r(NULL, " ", &rest)));
+
+		store_put(s->store, kind, str_from(id), str_from(rest), (enum recipe_priority)priority, on_done, s);
+	} else if (strcmp(word, "drop") == 0) {
+		store_drop(s->store, kind, str_from(id), on_done, s);
+	} else if (strcmp(word, "security") == 0) {
+		store_security_event(s->store, kind, on_done, s);
+	}
+}
+
+static void run_command(struct storer *s, char *line)
+{
+	char *rest, *word = strtok_r(line, " ", &rest);
+
+	if (strcmp(word, "quit") == 0) {
+		loop_stop(s->loop);
+	} else if (strcmp(word, "stats") == 0) {
+		put_stats(s);
+	} else if (strcmp(word, "tally") == 0) {
+		put_tally(s, "tally");
+	} else if (strcmp(word, "calm") == 0) {
+		s->calm = true;
+	} else if (strcmp(word, "prefix") == 0) {
+		store_drop_prefix(s->store, str_from(rest ? rest : ""), on_done, s);
+	} else if (strcmp(word, "load") == 0) {
+		int readers = (int)strtol(rest, &rest, 10), ids = (int)strtol(rest, &rest, 10);
+
+		s->racing = false;
+		s->ok = s->cached = s->missing = s->failed = s->stale = 0;
+		s->last_error[0] = '\0';
+		start_load(s, readers, ids, kind_of(s, strtok_r(rest, " ", &rest)));
+	} else if (strcmp(word, "race") == 0) {
+		start_race(s, rest);
+	} else if (strcmp(word, "speed") == 0) {
+		struct speed *p = mem_alloc(sizeof(*p));
+
+		*p = (struct speed){.all = s, .at_once = 1, .began = now_ns()};
+		p->left = p->total = (int)strtol(rest, &rest, 10);
+		s->kind = kind_of(s, strtok_r(rest, " ", &rest));
+		speed_step(p);
+	} else {
+		run_key_command(s, word, rest);
+	}
+}
+
+static void on_input(void *ctx, unsigned got)
+{
+	struct storer *s = ctx;
+	ssize_t n = read(STDIN_FILENO, s->line + s->line_len, sizeof(s->line) - 1 - s->line_len);
+	char *newline;
+
+	(void)got;
+	if (n <= 0) {
+		loop_stop(s->loop);
+		return;
+	}
+	s->line_len += (size_t)n;
+	s->line[s->line_len] = '\0';
+	while ((newline = strchr(s->line, '\n')) != NULL) {
+		char *line = mem_strndup(s->line, (size_t)(newline - s->line));
+
+		s->line_len -= (size_t)(newline + 1 - s->line);
+		memmove(s->line, newline + 1, s->line_len + 1);
+		run_command(s, line);
+		free(line);
+	}
+}
+
+/* --- start --------------------------------------------------------------------------------------------------------------------------- */
+
+static const char *session_text(void *ctx, const char *name)
+{
+	char path[100];
+
+	(void)ctx;
+	snprintf(path, sizeof(path), "sql/session/%s.sql", name);
+	for (int i = 0; embed_files[i].path; i++) {
+		if (strcmp(embed_files[i].path, path) == 0)
+			return embed_files[i].text;
+	}
+	return NULL;
+}
+
+static void die(const struct err *why)
+{
+	fprintf(stderr, "storer: %s\n", why->text);
+	exit(2);
+}
+
+static const struct store_kind kinds[] = {
+	{.name = "tx", .sql = "SELECT v || ' ' || body, 'high' FROM things WHERE id = $1::int", .codec = CODEC_ZLIB,
+	 .ttl_ms = {60000, 60000, 60000, 60000}, .jitter = 0.1},
+	{.name = "raw", .sql = "SELECT v::text FROM things WHERE id = $1::int", .codec = CODEC_RAW,
+	 .ttl_ms = {60000, 60000, 60000, 60000}},
+	{.name = "seal", .sql = "SELECT v || ' ' || body FROM things WHERE id = $1::int", .codec = CODEC_SEALED,
+	 .ttl_ms = {60000, 60000, 60000, 60000}},
+	{.name = "secret", .sql = "SELECT v::text FROM things WHERE id = $1::int", .codec = CODEC_RAW,
+	 .ttl_ms = {60000, 60000, 60000, 60000}, .sensitive = true},
+};
+
+int main(int argc, char **argv)
+{
+	static struct storer s;
+	struct source_conf pg = {.kind = PANEL_PG, .text = session_text}, redis = {.kind = PANEL_REDIS};
+	struct codec_keys keys = {.count = 1, .key = {{.id = 7, .bytes = {1, 2, 3}}}};
+	struct store_conf conf = {.redis = &redis, .prefix = "test:", .kind = kinds, .kinds = 4, .keys = &keys};
+	struct store_events events = {on_notice, &s};
+	struct pool_events pool_events = {NULL, NULL, NULL};
+	bool listens = true;
+	struct json_writer w;
+	struct buf out;
+	struct err why;
+	int option;
+
+	signal(SIGPIPE, SIG_IGN);
+	s.pool_conf.limits.min = -1;
+	while ((option = getopt(argc, argv, "T:D:nN:M:u:a:")) != -1) {
+		switch (option) {
+		case 'T': conf.tombstone_ms = strtod(optarg, NULL); break;
+		case 'D': conf.redis_deadline_ms = strtod(optarg, NULL); break;
+		case 'n': listens = false; break;
+		case 'N': conf.name = optarg; break;
+		case 'M': s.pool_conf.limits.max = (int)strtol(optarg, NULL, 10); break;
+		case 'u': s.pool_conf.work.over = optarg; break;
+		case 'a': s.pool_conf.limits.acquire_ms = strtod(optarg, NULL); break;
+		default: return 2;
+		}
+	}
+	pg.target = argv[optind];
+	redis.target = argv[optind + 1];
+	s.pool_conf.work.conf = &pg;
+	s.pool_conf.work.application = "storer";
+	s.listen_conf = (struct pgwork_conf){.conf = &pg, .application = "storer-listen"};
+	s.floor = mem_calloc(IDS_MAX, sizeof(*s.floor));
+	if (loop_new(&s.loop, &why) < 0 || pool_new(&s.pool, s.loop, &s.pool_conf, &pool_events, &why) < 0)
+		die(&why);
+	conf.pool = s.pool;
+	conf.listen = listens ? &s.listen_conf : NULL;
+	conf.listen_sql = session_text(NULL, "pg_listen");
+	if (store_new(&s.store, s.loop, &conf, &events, &why) < 0)
+		die(&why);
+	s.input = loop_fd_new(s.loop, STDIN_FILENO, LOOP_READ, on_input, &s);
+	s.again = loop_timer_new(s.loop, on_again, &s);
+	pool_open(s.pool);
+	store_open(s.store);
+	loop_run(s.loop);
+	begin(&w, &out, "end");
+	end(&w, &out);
+	store_free(s.store);
+	pool_free(s.pool);
+	pgwork_free(s.updater);
+	loop_fd_free(s.input);
+	loop_timer_free(s.again);
+	loop_free(s.loop);
+	free(s.floor);
+	return 0;
+}

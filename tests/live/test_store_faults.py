@@ -1,0 +1,176 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: PostgreSQL
+"""bridge/store when servers go away: Redis killed, restarted, stopped and full under load without one failed read; PostgreSQL
+restarted while what is cached is served; what was not heard meanwhile ends with a flush."""
+import os
+import signal
+import sys
+import time
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from postgres import SLOW, Bench
+from storer import Storer, redis_in, restart, things
+
+
+def redis_dies(bench, pg, redis):
+    s = Storer(bench, pg, redis).ready()
+    s.send("load 100 1000 tx")
+    s.tally("a warm cache", 20, lambda t: t["cached"] > 5000)
+    for how in ("kill", "stop"):
+        redis.kill() if how == "kill" else redis.stop()
+        s.until("the loss", 5, lambda t: not t["redis_up"])
+        before = s.tally("", 1, lambda t: True)
+        s.tally("reads without Redis", 10, lambda t: t["ok"] > before["ok"] + 2000)
+        if how == "kill":
+            # not told to Redis: when it is back nothing of before may be read
+            pg.sql("UPDATE things SET v = v + 1 WHERE id = 1")
+            s.until("the notification", 5, lambda t: t["events"] >= 1)
+        restart(bench, redis)
+        s.until("Redis again", 10, lambda t: t["redis_up"] and not t["flushing"])
+        before = s.tally("", 1, lambda t: True)
+        s.tally("reads from the cache again", 20, lambda t: t["cached"] > before["cached"] + 5000)
+    t = s.tally("", 1, lambda t: True)
+    assert t["failed"] == 0 and t["missing"] == 0, t
+    assert s.stats()["flushes"] >= 1 and s.stats()["redis_lost"] == 2
+    # stopped: it neither answers nor goes away
+    redis.pause()
+    s.until("the silence", 5, lambda t: not t["redis_up"])
+    before = s.tally("", 1, lambda t: True)
+    s.tally("reads", 10, lambda t: t["ok"] > before["ok"] + 2000)
+    redis.go_on()
+    s.until("Redis again", 10, lambda t: t["redis_up"])
+    t = s.tally("", 1, lambda t: True)
+    assert t["failed"] == 0, t
+    s.quit()
+    print("ok: Redis killed, restarted, stopped: %d reads, none failed" % t["ok"])
+
+
+def stale_after_absence(bench, pg, redis):
+    """Redis keeps its values while we cannot reach it; what changed meanwhile must not be read afterwards."""
+    redis.call("FLUSHALL")
+    s = Storer(bench, pg, redis, "-D", "200").ready()
+    old = s.get(50)["value"]
+    s.until("the refill", 5, lambda t: t["sets"] >= 1)
+    redis.pause()
+    s.send("get tx 51")
+    assert s.event("got", 10)["code"] == "ok"
+    s.until("the silence", 5, lambda t: not t["redis_up"])
+    pg.sql("UPDATE things SET v = v + 1 WHERE id = 50")
+    s.until("the notification", 5, lambda t: t["events"] == 1)
+    redis.go_on()
+    s.until("the flush", 10, lambda t: t["redis_up"] and t["flushes"] == 1 and not t["flushing"])
+    assert s.get(50)["value"] != old
+    # the listener's turn: it is cut off, and something changes before it is back
+    fresh = s.get(50)["value"]
+    time.sleep(0.1)
+    pg.sql("ALTER TABLE things DISABLE TRIGGER USER; UPDATE things SET v = v + 1 WHERE id = 50; "
+           "ALTER TABLE things ENABLE TRIGGER USER")             # as if the notification had gone by
+    assert s.get(50)["value"] == fresh
+    pg.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'storer-listen'")
+    s.until("the listener again", 10, lambda t: t["listener_lost"] == 1 and t["listening"] and t["flushes"] == 2 and
+            not t["flushing"])
+    assert s.get(50)["value"] != fresh
+    s.quit()
+    print("ok: what was not heard is flushed")
+
+
+def full(bench, pg):
+    redis = redis_in(bench, "--maxmemory", "2mb", "--maxmemory-policy", "noeviction")
+    s = Storer(bench, pg, redis).ready()
+    redis.call("CONFIG", "SET", "maxmemory", "1")
+    s.send("load 20 500 tx")
+    t = s.tally("reads", 20, lambda t: t["ok"] > 2000)
+    assert t["failed"] == 0 and t["cached"] == 0, t
+    assert s.done("drop tx 1")["code"] == "ok"
+    assert s.stats()["flushes"] == 0, "a full Redis still takes an UNLINK"
+    redis.call("CONFIG", "SET", "maxmemory", "0")
+    s.tally("the cache", 20, lambda t: t["cached"] > 1000)
+    s.send("calm")
+    s.quit()
+    # one that refuses our writes altogether
+    redis.call("CONFIG", "SET", "maxmemory-policy", "allkeys-lru")
+    redis.call("REPLICAOF", "127.0.0.1", "1")
+    redis.call("CONFIG", "SET", "replica-serve-stale-data", "yes")
+    s = Storer(bench, pg, redis).ready()
+    s.send("load 20 500 raw")
+    t = s.tally("reads", 20, lambda t: t["ok"] > 2000)
+    assert t["failed"] == 0, t
+    assert s.done("drop tx 1")["code"] != "ok"
+    time.sleep(0.3)
+    before = s.stats()
+    time.sleep(1.5)
+    after = s.stats()
+    assert after["flushes"] - before["flushes"] <= 3, "tried again now and then, not all the time"
+    t = s.tally("", 1, lambda t: True)
+    assert t["failed"] == 0, t
+    s.quit()
+    redis.kill()
+    print("ok: a full Redis, a read-only Redis")
+
+
+def postgres_restarts(bench, pg, redis):
+    redis.call("FLUSHALL")
+    s = Storer(bench, pg, redis, "-a", "1500").ready()
+    for i in range(1, 101):
+        assert s.get(i)["code"] == "ok"
+    s.until("the refills", 5, lambda t: t["sets"] >= 100)
+    s.send("load 50 100 tx")
+    s.tally("a warm cache", 20, lambda t: t["cached"] > 5000)
+    pg.stop()
+    before = s.tally("", 1, lambda t: True)
+    t = s.tally("cached reads without PostgreSQL", 10, lambda t: t["cached"] > before["cached"] + 5000)
+    assert t["failed"] == 0, t
+    missed = s.get(500)
+    assert missed["code"] == "timeout" and "no connection" in missed["why"], missed
+    pg.start()
+    s.until("the flush after the listener was away", 15, lambda t: t["listening"] and t["flushes"] >= 1 and not t["flushing"])
+    after = s.tally("", 1, lambda t: True)
+    t = s.tally("reads", 20, lambda t: t["cached"] > after["cached"] + 5000)
+    assert t["failed"] == 0, t
+    # misses all the time: a read that was under way is asked again
+    s.send("calm")
+    s.send("load 50 2000 secret")
+    s.tally("reads", 10, lambda t: t["ok"] > 1000)
+    pg.stop()
+    pg.start()
+    before = s.tally("", 1, lambda t: True)
+    t = s.tally("reads", 20, lambda t: t["ok"] > before["ok"] + 1000)
+    assert t["failed"] <= 50, t
+    s.send("calm")
+    s.quit()
+    print("ok: PostgreSQL restarted under load, what is cached is served; of %d uncached reads %d failed" % (t["ok"], t["failed"]))
+
+
+def published(bench, pg, redis):
+    s = Storer(bench, pg, redis, "-N", "bridge-api").ready()
+    s.send("load 10 100 tx")
+    deadline = time.monotonic() + 10 * SLOW
+    while True:
+        line = redis.call("HVALS", "dytop:stores")
+        if b"pool_open=" in line and b"hits=" in line:
+            break
+        assert time.monotonic() < deadline, line
+        time.sleep(0.1)
+    assert b"bridge-api@" in redis.call("HKEYS", "dytop:stores")
+    assert 0 < int(redis.call("TTL", "dytop:stores")[1:-2]) <= 30
+    s.send("calm")
+    s.quit()
+    print("ok: published")
+
+
+def main():
+    with Bench() as bench:
+        pg = bench.postgres(max_connections="60")
+        things(pg)
+        redis = redis_in(bench)
+        for test in (redis_dies, stale_after_absence, full, postgres_restarts, published):
+            if len(sys.argv) > 1 and test.__name__ not in sys.argv[1:]:
+                continue
+            if test is full:
+                test(bench, pg)
+            else:
+                test(bench, pg, redis)
+        redis.kill()
+
+
+main()
