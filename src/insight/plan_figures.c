@@ -22,6 +22,7 @@ static bool is(const struct plan_node *n, const char *type)
 
 struct costs {
 	double *times;   /* by node: how often it is expected to be started */
+	double *each;    /* by node: the same for one start of its parent */
 	double *whole;   /* by node: its part of the root's cost, with all below it */
 };
 
@@ -49,11 +50,10 @@ static bool is_hashed(const struct plan *p, const struct plan_node *parent, cons
 	return plan_note_has(p, parent, word);
 }
 
-/* How often the child is started for one start of its parent. */
-static double starts(const struct plan *p, int parent, int child)
+/* How often the child is started for one start of its parent. outer: outer_of() the parent. */
+static double starts(const struct plan *p, int outer, int child)
 {
-	const struct plan_node *up = &p->node[parent], *n = &p->node[child];
-	int outer = outer_of(p, parent);
+	const struct plan_node *n = &p->node[child], *up = &p->node[n->parent];
 
 	if (n->link == PLAN_INNER && is(up, "Nested Loop") && outer >= 0)
 		return at_least_one(p->node[outer].rows);
@@ -82,18 +82,18 @@ static void divide(struct plan *p, struct costs *c, int node)
 {
 	double once = 0, again = 0, left = c->whole[node], scale;
 	int kept = is(&p->node[node], "Materialize") && p->node[node].parent >= 0 ? p->node[node].parent : node;
+	int outer = outer_of(p, node);
 
 	for (int i = node + 1; i < p->node[node].end; i = p->node[i].end) {
-		double each = starts(p, node, i);
-
-		c->times[i] = c->times[kept] * each;
+		c->each[i] = starts(p, outer, i);
+		c->times[i] = c->times[kept] * c->each[i];
 		c->whole[i] = wish(p, c, i);
-		*(each > 1 ? &again : &once) += c->whole[i];
+		*(c->each[i] > 1 ? &again : &once) += c->whole[i];
 	}
 	scale = once > left ? left / once : 1;
 	left -= once * scale;
 	for (int i = node + 1; i < p->node[node].end; i = p->node[i].end)
-		c->whole[i] *= starts(p, node, i) > 1 ? (again > left ? left / again : 1) : scale;
+		c->whole[i] *= c->each[i] > 1 ? (again > left ? left / again : 1) : scale;
 	left -= again > left ? left : again;
 	p->node[node].cost_share = c->whole[0] > 0 ? left / c->whole[0] * 100 : 0;
 }
@@ -101,6 +101,7 @@ static void divide(struct plan *p, struct costs *c, int node)
 static void cost_shares(struct plan *p)
 {
 	struct costs c = {.times = mem_calloc((size_t)p->count, sizeof(double)),
+	                  .each = mem_calloc((size_t)p->count, sizeof(double)),
 	                  .whole = mem_calloc((size_t)p->count, sizeof(double))};
 
 	c.times[0] = 1;
@@ -108,6 +109,7 @@ static void cost_shares(struct plan *p)
 	for (int i = 0; i < p->count; i++) /* parents come before their children */
 		divide(p, &c, i);
 	free(c.times);
+	free(c.each);
 	free(c.whole);
 }
 
