@@ -65,7 +65,7 @@ static void on_round(void *ctx, const struct pgwork_outcome *o)
 
 	if (m->task.state == TASK_DONE)
 		return;
-	if (o->why && o->why->code == ERR_LOST) {
+	if (o->why && o->why->code == ERR_LOST && m->on == m->work) {
 		maintain_lost(m, o->why);
 		return;
 	}
@@ -169,8 +169,10 @@ void maintain_end(struct maintain *m, enum task_outcome outcome, const struct er
 	maintain_run_free(m);
 	maintain_unwatch(m);
 	/* From inside their callbacks they may only be closed; they are freed with the task. */
-	pgwork_close(m->work);
-	pgwork_close(m->watch);
+	if (m->work)
+		pgwork_close(m->work);
+	if (m->watch)
+		pgwork_close(m->watch);
 	task_done(&m->task, outcome, why, loop_now(m->loop)->mono_ns);
 }
 
@@ -326,10 +328,13 @@ static int connections(struct maintain *m, const struct maintain_conf *c, struct
 	static const char *const settings[] = {"lock_timeout", "2s", "statement_timeout", "10s", NULL};
 	const struct pgwork_events work = {.up = on_up, .down = on_down, .notice = on_notice, .ctx = m};
 	const struct pgwork_events watch = {.ctx = m};
+	char watcher[64];
 	struct pgwork_conf conf = {.conf = c->conf, .like = c->like, .over = c->over, .dbname = c->dbname,
 	                           .application = m->application, .settings = settings, .log = c->log};
 	int rc = pgwork_new(&m->work, m->loop, &conf, &work, why);
 
+	snprintf(watcher, sizeof watcher, "dytop:%s:watch", m->id);
+	conf.application = watcher;
 	if (rc == 0)
 		rc = pgwork_new(&m->watch, m->loop, &conf, &watch, why);
 	m->on = m->work;

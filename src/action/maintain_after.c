@@ -8,7 +8,7 @@
 #include "action/maintain_private.h"
 #include "core/units.h"
 
-enum { CHECKS_MAX = 8, CHECK_GAP_MS = 400, FATE_TRIES = 8, FATE_GAP_MS = 1000 };
+enum { CHECKS_MAX = 8, CHECK_GAP_MS = 400, FATE_TRIES = 15, FATE_LOOKS = 3, FATE_GAP_MS = 1000 };
 
 static void again(struct maintain *m);
 
@@ -59,13 +59,15 @@ static void take_fate(struct maintain *m, const struct pgwork_outcome *o)
 {
 	const char *pid = maintain_cell(o->result, 0, "pid"), *since = maintain_cell(o->result, 0, "since");
 
-	if (o->why && ++m->tries < FATE_TRIES) { /* the server may be starting again */
+	/* The server may be starting again; a backend that was told to end needs a moment. */
+	if (++m->tries < (o->why ? FATE_TRIES : pid ? FATE_LOOKS : 0)) {
 		loop_timer_in(m->soon, FATE_GAP_MS);
 		m->soon_do = again;
 		return;
 	}
 	if (o->why) {
-		task_say(&m->task, TASK_BAD, "the server could not be asked what came of it: %s", o->why->text);
+		err_set(&m->why, ERR_LOST, "outcome unknown: the connection was lost, and the server could not be asked since: %s",
+		        o->why->text);
 		maintain_finish_item(m);
 		return;
 	}
@@ -135,6 +137,14 @@ static bool was_there(const struct item *it, uint32_t oid)
 	return false;
 }
 
+/* Before what it left, so that the one explains the other. */
+static bool send_failure(struct maintain *m)
+{
+	if (m->outcome == TASK_FAILED)
+		maintain_say(m, TASK_BAD, m->why.text);
+	return false;
+}
+
 static bool send_left(struct maintain *m)
 {
 	return m->action->leaves && m->outcome != TASK_OK && maintain_ask_own(m, ACTION_LEFT);
@@ -174,6 +184,7 @@ static const struct round after_rounds[] = {
 	{send_name, take_name},
 	{send_check, take_check},
 	{send_measure, take_measure},
+	{send_failure, NULL},
 	{send_left, take_left},
 };
 
@@ -249,8 +260,8 @@ static void say_outcome(struct maintain *m)
 		task_say(&m->task, TASK_GOOD, "%s%sdone in %s", prefix, prefix[0] ? ": " : "", took);
 	else if (m->outcome == TASK_CANCELLED)
 		task_say(&m->task, TASK_WARN, "%s%scancelled after %s", prefix, prefix[0] ? ": " : "", took);
-	else if (m->outcome != TASK_REFUSED && m->items > 1)
-		task_say(&m->task, TASK_BAD, "%s: %s", prefix, m->why.text);
+	else if (m->outcome == TASK_UNKNOWN)
+		task_say(&m->task, TASK_BAD, "%s%s%s", prefix, prefix[0] ? ": " : "", m->why.text);
 	if (m->outcome == TASK_OK && maintain_item(m)->undo)
 		task_say(&m->task, TASK_PLAIN, "to take it back: %s", maintain_item(m)->undo);
 }
