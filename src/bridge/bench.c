@@ -279,6 +279,7 @@ static void on_tick(void *ctx)
 
 	if (b->events.progress)
 		b->events.progress(b->events.ctx, &p);
+	bench_cancel_late(b);
 	quantile_clear(&b->last);
 	b->last_hits = b->last_misses = 0;
 	b->last_ns = now;

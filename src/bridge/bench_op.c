@@ -35,10 +35,7 @@ struct bench_client *bench_pop(struct bench_queue *q)
 
 int64_t bench_now(void)
 {
-	struct clock now;
-
-	clock_read(&now);
-	return now.mono_ns;
+	return clock_mono();
 }
 
 static const struct bench_statement *statement_of(const struct bench_client *c)
@@ -214,9 +211,11 @@ void bench_got(struct bench_client *c, const struct err *why)
 		finish(c, false);
 		return;
 	}
-	if (c->bench->step == BENCH_MEASURING)
-		quantile_add(&c->bench->result.wait, bench_now() - c->asked_ns);
 	c->left = text->count;
+	c->sent_ns = bench_now();
+	if (c->bench->step == BENCH_MEASURING)
+		quantile_add(&c->bench->result.wait, c->sent_ns - c->asked_ns);
+	c->cancelled = false;
 	for (int i = 0; i < text->count; i++) {
 		const struct bench_step *step = &text->step[i];
 
@@ -224,10 +223,25 @@ void bench_got(struct bench_client *c, const struct err *why)
 			values[i][k] = c->value[step->param[k]];
 		query[i] = (struct pgwork_query){
 			.sql = step->sql, .name = step->name, .values = values[i], .count = step->count,
-			.deadline_ms = c->bench->conf.timeout_ms, .done = on_step, .ctx = c,
+			.done = on_step, .ctx = c,
 		};
 	}
 	pgwork_run(pool_work(c->lease), query, text->count);
+}
+
+/* One look a second at all of them: a timer for each statement would cost more than what it guards against. */
+void bench_cancel_late(struct bench *b)
+{
+	int64_t limit = bench_now() - (int64_t)(b->conf.timeout_ms * 1e6);
+
+	for (int i = 0; i < b->conf.clients; i++) {
+		struct bench_client *c = &b->client[i];
+
+		if (c->lease && !c->cancelled && c->sent_ns < limit) {
+			c->cancelled = true;
+			pgwork_cancel(pool_work(c->lease));
+		}
+	}
 }
 
 static void ask_database(struct bench_client *c)

@@ -59,6 +59,8 @@ struct bench_client {
 	struct pool_waiter waiter;
 	bool missed, failed, looking; /* looking: its read goes to the cache first */
 	bool asked;                   /* the database, itself */
+	bool cancelled;
+	int64_t sent_ns;
 };
 
 struct bench_window {             /* counters at its beginning */
@@ -116,6 +118,7 @@ struct bench {
 /* bench_op.c */
 void bench_begin(struct bench *b, struct bench_client *c, int64_t due_ns); /* its next operation, of the mix */
 void bench_pump(struct bench *b);       /* begins what is due */
+void bench_cancel_late(struct bench *b); /* statements beyond their time */
 void bench_fill_more(struct bench *b);  /* cache filling: all idle clients read the next values */
 void bench_push(struct bench_queue *q, struct bench_client *c);
 struct bench_client *bench_pop(struct bench_queue *q);

@@ -69,6 +69,21 @@ static void put(struct bench_client *c, size_t *offset, const char *text)
 	buf_addc(&c->made, '\0');
 }
 
+/* With its NUL. printf would be a third of what an operation's values cost. */
+static void add_number(struct buf *out, int64_t value)
+{
+	char text[24], *at = text + sizeof text;
+	uint64_t rest = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+
+	*--at = '\0';
+	do
+		*--at = (char)('0' + rest % 10);
+	while ((rest /= 10) > 0);
+	if (value < 0)
+		*--at = '-';
+	buf_add(out, at, (size_t)(text + sizeof text - at));
+}
+
 static void put_value(struct bench *b, struct bench_client *c, int i, uint64_t at, size_t *offset)
 {
 	const struct bench_param *p = &b->conf.workload->statement[c->statement].param[i];
@@ -79,8 +94,7 @@ static void put_value(struct bench *b, struct bench_client *c, int i, uint64_t a
 		c->value[i] = p->choice[at];
 	else {
 		*offset = c->made.len + 1;
-		buf_addf(&c->made, "%lld", (long long)(p->low + (int64_t)at));
-		buf_addc(&c->made, '\0');
+		add_number(&c->made, p->low + (int64_t)at);
 	}
 }
 

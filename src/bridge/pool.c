@@ -16,7 +16,6 @@ struct pool_lease {
 	int index;
 	bool up;
 	char who[64];
-	int64_t since_us;
 };
 
 struct pool {
@@ -40,10 +39,7 @@ struct pool {
 
 static int64_t now_ns(void)
 {
-	struct clock now;
-
-	clock_read(&now);
-	return now.mono_ns;
+	return clock_mono();
 }
 
 static uint32_t roll(struct pool *p)
@@ -86,11 +82,10 @@ static void lift(int *most, int value)
 		*most = value;
 }
 
-static void move(struct pool *p, int i, enum pool_place to)
+static void move_at(struct pool *p, int i, enum pool_place to, int64_t now)
 {
 	struct pool_slot *s = &p->slot[i];
 	struct pool_stats *t = &p->stats;
-	int64_t now = now_ns();
 
 	count_time(p, now);
 	t->open += is_open(to) - is_open(s->place);
@@ -102,6 +97,11 @@ static void move(struct pool *p, int i, enum pool_place to)
 	s->place = to;
 	s->since_ns = now;
 	s->reported = false;
+}
+
+static void move(struct pool *p, int i, enum pool_place to)
+{
+	move_at(p, i, to, now_ns());
 }
 
 /* By us: the server may count it for a moment yet. */
@@ -125,14 +125,11 @@ static void unlink_waiter(struct pool *p, struct pool_waiter *w)
 	p->stats.waiting--;
 }
 
-static struct pool_lease *take(struct pool *p, int i, struct pool_waiter *w, int64_t waited_ns)
+static struct pool_lease *take(struct pool *p, int i, struct pool_waiter *w, int64_t waited_ns, int64_t now)
 {
 	struct pool_lease *lease = &p->lease[i];
-	struct clock now;
 
-	move(p, i, POOL_BUSY);
-	clock_read(&now);
-	lease->since_us = now.wall_us;
+	move_at(p, i, POOL_BUSY, now);
 	snprintf(lease->who, sizeof(lease->who), "%s", w->who ? w->who : "?");
 	p->stats.acquired++;
 	quantile_add(&p->stats.acquire, waited_ns);
@@ -150,7 +147,7 @@ static void serve(struct pool *p)
 		if (i < 0)
 			break;
 		unlink_waiter(p, w);
-		w->got(w->ctx, take(p, i, w, now - w->since_ns), NULL);
+		w->got(w->ctx, take(p, i, w, now - w->since_ns, now), NULL);
 	}
 	plan_queue(p);
 }
@@ -173,12 +170,13 @@ static void open_more(struct pool *p)
 static void plan_queue(struct pool *p)
 {
 	const struct pool_limits *l = &p->stats.limits;
-	int64_t now = now_ns(), at;
+	int64_t now, at;
 
 	if (!p->first) {
 		loop_timer_stop(p->queue);
 		return;
 	}
+	now = now_ns();
 	at = p->first->since_ns + (int64_t)(l->acquire_ms * 1e6);
 	if (p->stats.open + p->stats.opening < l->max) {
 		int64_t grow = p->first->since_ns + (int64_t)(l->grow_ms * 1e6);
@@ -226,7 +224,7 @@ struct pool_lease *pool_acquire(struct pool *p, struct pool_waiter *w)
 
 	if (i >= 0) {
 		p->stats.at_once++;
-		return take(p, i, w, 0);
+		return take(p, i, w, 0, now);
 	}
 	w->since_ns = now;
 	w->waits = true;
@@ -279,7 +277,7 @@ void pool_release(struct pool *p, struct pool_lease *lease)
 		p->stats.closed_old++;
 		shut(p, i);
 	} else {
-		move(p, i, POOL_IDLE);
+		move_at(p, i, POOL_IDLE, s->heard_ns);
 	}
 	serve(p);
 	if (p->stats.open + p->stats.opening < p->stats.limits.min)
@@ -380,9 +378,12 @@ static void tend(struct pool *p, int i, int64_t now)
 
 static void describe(const struct pool *p, int i, int64_t now, struct pool_leak *out)
 {
+	struct clock clock;
+
+	clock_read(&clock);
 	*out = (struct pool_leak){
 		.held_ms = (double)(now - p->slot[i].since_ns) / 1e6,
-		.since_us = p->lease[i].since_us,
+		.since_us = clock.wall_us - (clock.mono_ns - p->slot[i].since_ns) / 1000,
 		.pid = pgwork_backend_pid(p->lease[i].work),
 	};
 	snprintf(out->who, sizeof(out->who), "%s", p->lease[i].who);

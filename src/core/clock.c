@@ -6,12 +6,19 @@
 
 enum { UTC_TEXT_MAX = 32, LOCAL_TEXT_MAX = 16 };
 
-void clock_read(struct clock *now)
+int64_t clock_mono(void)
 {
 	struct timespec t;
 
 	clock_gettime(CLOCK_MONOTONIC, &t);
-	now->mono_ns = (int64_t)t.tv_sec * CLOCK_SECOND_NS + t.tv_nsec;
+	return (int64_t)t.tv_sec * CLOCK_SECOND_NS + t.tv_nsec;
+}
+
+void clock_read(struct clock *now)
+{
+	struct timespec t;
+
+	now->mono_ns = clock_mono();
 	clock_gettime(CLOCK_REALTIME, &t);
 	now->wall_us = (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
 }

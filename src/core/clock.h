@@ -16,7 +16,8 @@ struct clock {
 #define CLOCK_SECOND_NS INT64_C(1000000000)
 #define CLOCK_MS_NS INT64_C(1000000)
 
-void clock_read(struct clock *now); /* the only function in the program that asks the system for the time */
+void clock_read(struct clock *now); /* these two are the only functions in the program that ask the system for the time */
+int64_t clock_mono(void);           /* of it mono_ns alone, for what is measured thousands of times a second */
 
 /* "2026-11-22T15:04:05.123Z" into out (at least 25 bytes). */
 void clock_utc_text(int64_t wall_us, char out[32]);

@@ -511,5 +511,5 @@ static void on_fd(void *ctx, unsigned got)
 	if ((got & LOOP_WRITE) && pgconn_flushed(c) && c->events.writable)
 		c->events.writable(c->events.ctx);
 	if ((got & LOOP_READ) && c->phase == PGCONN_UP)
-		pgconn_take_bytes(c);
+		pgconn_take_bytes(c, true);
 }

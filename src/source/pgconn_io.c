@@ -6,6 +6,8 @@
 #include "core/mem.h"
 #include "source/pgconn_private.h"
 
+enum { FIRST_READ = 8192 };
+
 /* Reports the loss from the loop, not from inside a call of the owner. */
 static void broke(struct pgconn *c)
 {
@@ -17,8 +19,10 @@ static void broke(struct pgconn *c)
  * read has room for 8 kB at least. */
 static size_t taken(int fd, int before)
 {
-	int least = before < 8192 ? before : 8192, after = 0;
+	int least = before < FIRST_READ ? before : FIRST_READ, after = 0;
 
+	if (before <= FIRST_READ)
+		return (size_t)before;
 	if (ioctl(fd, FIONREAD, &after) < 0 || before - after < least)
 		return (size_t)least;
 	return (size_t)(before - after);
@@ -34,18 +38,27 @@ static void tell_notifications(struct pgconn *c)
 	}
 }
 
-void pgconn_take_bytes(struct pgconn *c)
+/* Bytes that may be there, before they are read. The first read of a round is not asked about (that would be a system call for
+ * each of many short answers): poll() has said that something came, and it counts as a read's least room. */
+static int look(struct pgconn *c, bool came)
+{
+	int waiting = 0;
+
+	if (came && c->bytes == 0)
+		return FIRST_READ;
+	return ioctl(c->fd_no, FIONREAD, &waiting) < 0 ? 0 : waiting;
+}
+
+void pgconn_take_bytes(struct pgconn *c, bool came)
 {
 	/* Under TLS a record may be decrypted in parts, and the rest makes no descriptor readable: three reads of at least 8 kB
 	 * each empty a record of 16 kB. */
 	int reads = c->pq.PQsslInUse(c->conn) ? 3 : 1;
 
 	for (int i = 0; i < reads && c->phase == PGCONN_UP && !c->paused; i++) {
-		int waiting = 0;
+		int waiting = look(c, came);
 		bool alive;
 
-		if (ioctl(c->fd_no, FIONREAD, &waiting) < 0)
-			waiting = 0;
 		if (waiting > 0)
 			c->heard_ns = loop_now(c->loop)->mono_ns;
 		alive = c->pq.PQconsumeInput(c->conn) == 1;
@@ -68,7 +81,7 @@ void pgconn_take_bytes(struct pgconn *c)
 void pgconn_poke(struct pgconn *c)
 {
 	if (c->phase == PGCONN_UP && !c->paused)
-		pgconn_take_bytes(c);
+		pgconn_take_bytes(c, false);
 }
 
 int64_t pgconn_heard_ns(const struct pgconn *c)

@@ -7,10 +7,7 @@
 
 static void advance(struct pgwork *w)
 {
-	struct clock now;
-
-	clock_read(&now);
-	w->at->ended_ns = now.mono_ns;
+	w->at->ended_ns = clock_mono();
 	w->at = w->at->next;
 	pgwork_watch(w);
 }

@@ -78,7 +78,7 @@ static struct pgwork_name *name_of(struct pgwork *w, const char *name)
 
 /* --- kept ---------------------------------------------------------------------------------------------------------------- */
 
-static struct pgjob *job_new(struct pgwork *w, const struct pgwork_query *q)
+static struct pgjob *job_new(struct pgwork *w, const struct pgwork_query *q, struct pgwork_name *name)
 {
 	struct pgjob *j = mem_alloc(sizeof(*j));
 
@@ -86,7 +86,7 @@ static struct pgjob *job_new(struct pgwork *w, const struct pgwork_query *q)
 	j->batch = w->batch;
 	j->binary = q->binary;
 	j->stream = q->stream;
-	j->name = q->name && !w->copies ? name_of(w, q->name) : NULL;
+	j->name = name;
 	j->deadline_ms = q->deadline_ms;
 	j->count = q->count;
 	j->rows = q->rows;
@@ -110,7 +110,8 @@ void pgwork_keep(struct pgwork *w, struct pgjobs *to, const struct pgwork_query 
 {
 	w->batch++;
 	for (int i = 0; i < count; i++) {
-		struct pgjob *j = job_new(w, &queries[i]);
+		struct pgwork_name *name = queries[i].name && !w->copies ? name_of(w, queries[i].name) : NULL;
+		struct pgjob *j = job_new(w, &queries[i], name);
 
 		keep_texts(j, &queries[i]);
 		j->last = i == count - 1;
@@ -131,13 +132,11 @@ static bool may_send(const struct pgwork *w, bool settled)
 	return w->settled == settled && !w->cancel && (w->copies ? w->sent_count == 0 : w->sent_count < PGWORK_OPEN_MAX);
 }
 
-static void send_job(struct pgwork *w, struct pgjob *j, const char *sql, const char *const *values)
+/* last: the sync comes right behind it. */
+static void send_job(struct pgwork *w, struct pgjob *j, const char *sql, const char *const *values, bool last)
 {
-	struct clock now;
-
-	clock_read(&now);
 	j->sent = true;
-	j->sent_ns = now.mono_ns;
+	j->sent_ns = clock_mono();
 	if (j->name && j->name->state == PGNAME_UNKNOWN) {
 		pgconn_prepare(w->conn, j->name->name, sql);
 		j->prepares = true;
@@ -146,7 +145,7 @@ static void send_job(struct pgwork *w, struct pgjob *j, const char *sql, const c
 	}
 	pgconn_send(w->conn, j->name ? j->name->name : NULL, sql, j->count, values, j->binary);
 	/* else the server keeps an answer until the sync, and the time of the next one would begin too early */
-	if (j->deadline_ms > 0 && !w->copies)
+	if (j->deadline_ms > 0 && !w->copies && !last)
 		pgconn_ask_flush(w->conn);
 	pgjobs_add(&w->sent, j);
 	w->sent_count++;
@@ -184,7 +183,7 @@ static void send_kept(struct pgwork *w, struct pgjobs *from)
 		struct pgjob *j = pgjobs_pop(from);
 		bool last = j->last;
 
-		send_job(w, j, j->sql, (const char *const *)j->values);
+		send_job(w, j, j->sql, (const char *const *)j->values, last);
 		forget_texts(j);
 		if (w->copies)
 			return;
@@ -209,12 +208,12 @@ void pgwork_pump(struct pgwork *w)
 
 void pgwork_run(struct pgwork *w, const struct pgwork_query *queries, int count)
 {
-	bool now = w->settled && !w->copies && !w->waiting.first && may_send(w, true) && count > 0;
+	bool now = w->settled && !w->copies && !w->waiting.first && may_send(w, true) && count > 0 && count <= PGWORK_DIRECT_MAX;
+	struct pgwork_name *name[PGWORK_DIRECT_MAX];
 
 	for (int i = 0; now && i < count; i++) {
-		struct pgwork_name *n = queries[i].name ? name_of(w, queries[i].name) : NULL;
-
-		now = !n || n->state != PGNAME_PREPARING;
+		name[i] = queries[i].name ? name_of(w, queries[i].name) : NULL;
+		now = !name[i] || name[i]->state != PGNAME_PREPARING;
 	}
 	if (!now) {
 		pgwork_keep(w, &w->waiting, queries, count);
@@ -224,7 +223,7 @@ void pgwork_run(struct pgwork *w, const struct pgwork_query *queries, int count)
 	/* libpq copies what it is given: nothing needs to be kept */
 	w->batch++;
 	for (int i = 0; i < count; i++)
-		send_job(w, job_new(w, &queries[i]), queries[i].sql, queries[i].values);
+		send_job(w, job_new(w, &queries[i], name[i]), queries[i].sql, queries[i].values, i == count - 1);
 	send_sync(w);
 	pgconn_flush(w->conn);
 }

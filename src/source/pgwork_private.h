@@ -10,6 +10,7 @@
 
 enum {
 	PGWORK_OPEN_MAX = 512,        /* statements under way; a batch is never cut, so it may be more by one batch */
+	PGWORK_DIRECT_MAX = 16,       /* statements of a batch that is sent without being kept */
 	PGWORK_OBEY_MS = 5000,        /* after a deadline the server has so long to obey the cancel */
 	PGWORK_COPY_MAX = 4 << 20,    /* bytes of one fill() */
 	PGWORK_COPY_TURN = 1 << 20,   /* bytes of a copy in one turn of the loop */
