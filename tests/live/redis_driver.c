@@ -2,7 +2,8 @@
 /*
  * A working Redis connection under a test's control: commands come on stdin, a JSON line per event goes to stdout.
  *
- *   redis_driver [-C] [-w WINDOW] [-d DEADLINE_MS] [-c CONNECT_MS] [-u USER] TARGET   (the password comes in DRIVER_PASSWORD)
+ *   redis_driver [-C] [-a CA_FILE] [-w WINDOW] [-d DEADLINE_MS] [-c CONNECT_MS] [-u USER] TARGET
+ *   the password comes in DRIVER_PASSWORD
  *   -C: through source/redis_cluster: the second word of a command is its key
  *   stdin: "open", "close", "send WORD...", "flood COUNT WORD..." (all at once, whatever the window says),
  *          "pump COUNT BYTES" (SET k:i, within the window), "check COUNT BYTES" (GET k:i, each value compared),
@@ -217,9 +218,11 @@ int main(int argc, char **argv)
 	bool many = false;
 	int option, code;
 
-	while ((option = getopt(argc, argv, "Cw:d:c:u:")) != -1) {
+	while ((option = getopt(argc, argv, "Ca:w:d:c:u:")) != -1) {
 		if (option == 'C')
 			many = true;
+		else if (option == 'a')
+			where.tls_ca = optarg;
 		else if (option == 'w')
 			conf.window = (int)strtol(optarg, NULL, 10);
 		else if (option == 'd')
@@ -238,6 +241,8 @@ int main(int argc, char **argv)
 		            : redis_work_new(&d.work, d.loop, &conf, &events, &why);
 	if (code) {
 		print("invalid", why.text, why.code);
+		loop_free(d.loop);
+		free(d.value);
 		return 1;
 	}
 	d.input = loop_fd_new(d.loop, STDIN_FILENO, LOOP_READ, on_input, &d);

@@ -11,6 +11,7 @@ import sys
 import threading
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from redis_test import authority, certificate
 from servers import SLOW, Redis, Skip, folder, free_port, run
 
 DRIVER = os.path.abspath("tests/live/redis_driver")
@@ -85,6 +86,31 @@ def test_a_hundred_thousand_pipelined():
         for line in ("pump 300 300000", "check 300 300000"):   # more than any buffer holds
             driver.do(line)
             assert driver.next("many", 60)["number"] == 300
+
+
+def test_tls():
+    with folder() as d:
+        authority(d, "ca")
+        certificate(d, "server", "ca", "/CN=localhost", "subjectAltName=DNS:localhost")
+        file = lambda name: os.path.join(d, name)
+        with Redis(d, "--tls-cert-file", file("server.crt"), "--tls-key-file", file("server.key"), "--tls-ca-cert-file", file("ca.crt"),
+                   "--tls-auth-clients", "no", tls=True) as redis:
+            address = f"rediss://localhost:{redis.port}"
+            with Driver(address, "-a", file("ca.crt")) as driver:
+                driver.do("open")
+                driver.next("up")
+                for line in ("pump 20000 545", "check 20000 545", "pump 100 300000", "check 100 300000"):
+                    driver.do(line)
+                    assert driver.next("many", 60)["number"] == int(line.split()[1]), line
+                redis.kill()
+                driver.next("lost")
+            redis.start()
+            with Driver(address) as driver:
+                driver.do("open")
+                assert "unknown CA" in driver.next("auth")["text"]
+            with Driver(f"redis://localhost:{redis.port}") as driver:
+                driver.do("open")
+                assert "rediss" in driver.next()["text"]
 
 
 def test_ceilings():

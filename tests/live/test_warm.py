@@ -23,6 +23,7 @@ ROWS = 3000
 PREFIX = "dytallix:bridge:tx:"
 TTL = {"Low": 1800, "Medium": 3600, "High": 600}
 PG = None
+PSQL = ["psql", "-X", "-q"]
 AUDIT = None
 KEY = bytes(range(32))
 
@@ -357,6 +358,28 @@ def test_hits_are_told():
             time.sleep(0.01)
         report = json.loads(process.communicate()[0])
         assert 40 < report["hits_before"]["ratio_percent"] < 60 and report["hits_after"]["ratio_percent"] == 100, report
+
+
+def test_takes_a_step_back():
+    with folder() as d, Redis(d) as redis:
+        client, other = Client(redis.port), Client(redis.port)
+        process = warm(redis, "--yes", "--rate", "2000", wait=False)
+        wait_for("some", lambda: client.call("DBSIZE") > 100, 30)
+        end = time.monotonic() + 0.8
+        while time.monotonic() < end:            # Redis answers 30 ms late
+            other.call("EVAL", "local x = 0 for i = 1, 600000 do x = x + i end return x", 0)
+        report = json.loads(process.communicate(timeout=60 * SLOW)[0])
+        assert report["outcome"] == "ok" and report["slowed_for_redis"] >= 1, report
+        assert report["keys_per_s"] < 1900, report
+        client.call("FLUSHALL")
+        process = warm(redis, "--yes", "--rate", "600", wait=False)
+        wait_for("some", lambda: client.call("DBSIZE") > 100, 30)
+        busy = [subprocess.Popen([*PSQL, "-d", PG.conninfo(dbname="bridge"), "-c", "SELECT pg_sleep(3)"], stdout=subprocess.DEVNULL)
+                for _ in range(8)]
+        report = json.loads(process.communicate(timeout=60 * SLOW)[0])
+        assert report["outcome"] == "ok" and report["slowed_for_postgres"] >= 1, report
+        for session in busy:
+            session.wait()
 
 
 def main():
