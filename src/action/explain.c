@@ -17,6 +17,7 @@ static const char *const file[] = {
 	"explain_types", "explain_plan", "explain_run", "explain_deallocate", "explain_back", "explain_end", "explain_statement",
 	"explain_session", "explain_seen", "explain_extension", "explain_rights", "explain_path", "explain_schemas",
 	"explain_values", "explain_hypothetical", "explain_forget", "explain_fragment",
+	"explain_what_if",
 };
 
 static struct explain *self(const struct task *t)

@@ -27,7 +27,7 @@ static bool lost(struct explain *e, const char *what)
 	if (e->cancelled)
 		explain_end(e, TASK_CANCELLED, NULL);
 	else
-		explain_fail(e, e->why.code, "%s: %s", what, e->why.text);
+		explain_fail(e, e->sent || e->why.code == ERR_AUTH ? e->why.code : ERR_CONNECT, "%s: %s", what, e->why.text);
 	return true;
 }
 
@@ -100,8 +100,9 @@ static void statement_found(struct explain *e)
 		explain_fail(e, ERR_UNSUPPORTED, "the text is incomplete (track_activity_query_size), and pg_stat_statements does "
 		             "not have it either: raise track_activity_query_size (restart)");
 	else if (!e->sql)
-		explain_fail(e, ERR_NOT_FOUND, "pg_stat_statements has no statement %lld: it was evicted or reset, or belongs to "
-		             "another server", (long long)e->queryid);
+		explain_fail(e, ERR_NOT_FOUND, "pg_stat_statements has no statement %lld: it was evicted or reset, belongs to another "
+		             "server, or is hidden (role %s sees others' only with pg_read_all_stats)", (long long)e->queryid,
+		             pgwork_user(e->find));
 	else if (strcmp(e->sql, "<insufficient privilege>") == 0)
 		explain_fail(e, ERR_PRIVILEGE, "the text is hidden from role %s: GRANT pg_read_all_stats TO it", pgwork_user(e->find));
 	else if (!e->dbname[0])

@@ -116,7 +116,7 @@ static void send_try(struct explain *e)
 	explain_add(e, "explain_prepare", NULL, NULL, 0);
 	explain_add(e, "explain_types", take_types, name, 1);
 	e->plan_at = e->count;
-	explain_add(e, "explain_plan", explain_take_plan, NULL, 0);
+	explain_add(e, is_what_if(e) ? "explain_what_if" : "explain_plan", explain_take_plan, NULL, 0);
 	if (is_what_if(e))
 		explain_add(e, "explain_forget", NULL, NULL, 0);
 	explain_add(e, "explain_deallocate", NULL, NULL, 0);

@@ -295,7 +295,8 @@ static void use_values(struct explain_conf *conf, const struct option_list *valu
 static int run_once(struct run *r, const struct explain_conf *conf, struct task **task, struct err *why)
 {
 	const struct explain_args *a = r->options->args;
-	const struct front_conf front = {.lines = stderr, .yes = a->yes, .yes_words = a->writes};
+	const char *answers = !conf->analyze ? "--trust-author" : !a->yes ? "--yes" : "--writes";
+	const struct front_conf front = {.lines = stderr, .yes = a->yes, .yes_words = a->writes, .answers = answers};
 
 	if (explain_new(task, r->loop, conf, why) < 0)
 		return front_status(why->code);

@@ -312,8 +312,8 @@ static int judge(const struct front *f, struct err *why)
 		return 0;
 	case TASK_DECLINED:
 		if (f->unanswerable)
-			err_set(why, ERR_INVALID, "%s: not done: there is no terminal to ask on%s", t->title,
-			        f->conf.yes ? ", and --yes does not answer this question" : " (--yes answers)");
+			err_set(why, ERR_INVALID, "%s: not done: there is no terminal to ask on (%s answers this question)", t->title,
+			        f->conf.answers ? f->conf.answers : "--yes");
 		else
 			err_set(why, ERR_INVALID, "%s: not done: the answer was no", t->title);
 		return 1;

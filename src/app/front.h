@@ -28,6 +28,7 @@ struct front_conf {
 	bool yes;        /* --yes: questions are answered yes; the SQL is printed all the same */
 	bool yes_danger; /* and those too that want a word typed or are dangerous: without it --yes leaves them to a person */
 	bool yes_words;  /* only those that want a word typed */
+	const char *answers; /* the option that answers in a person's stead, for the message where nobody can be asked; NULL = "--yes" */
 	bool quiet;      /* no findings before the question unless something is asked, no progress line */
 };
 

@@ -12,7 +12,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
 from postgres import SLOW, Bench
 
-EXPLAINER = os.path.join(os.environ.get("TOP_BUILDDIR", os.getcwd()), "tests", "live", "explainer")
+EXPLAINER = os.path.join(os.getcwd(), "tests", "live", "explainer")
 SHARE = 0.96
 
 
