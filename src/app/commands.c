@@ -7,18 +7,20 @@ extern const struct command cmd_audit;
 extern const struct command cmd_bench;
 extern const struct command cmd_bridge;
 extern const struct command cmd_cancel;
+extern const struct command cmd_doctor;
+extern const struct command cmd_explain;
 extern const struct command cmd_maintain;
 extern const struct command cmd_terminate;
 extern const struct command cmd_warm;
-extern const struct command cmd_explain;
 
 static const struct command *const all[] = {
+	&cmd_cancel,
+	&cmd_terminate,
+	&cmd_doctor,
 	&cmd_audit,
 	&cmd_bench,
 	&cmd_bridge,
-	&cmd_cancel,
 	&cmd_maintain,
-	&cmd_terminate,
 	&cmd_warm,
 	&cmd_explain,
 	NULL,
