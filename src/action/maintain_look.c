@@ -334,6 +334,8 @@ static void ask(struct maintain *m)
 	snprintf(q.word, sizeof q.word, "%s", left == 1 ? m->item[last].word : m->action->name);
 	if (q.word[0] == '\0')
 		q.weight = TASK_WEIGHT_YES;
+	/* with its target, now that it is known; less the question mark, not one within a name */
+	snprintf(m->task.title, sizeof m->task.title, "%.*s", (int)strlen(q.title) - 1, q.title);
 	task_ask(&m->task, &q);
 }
 

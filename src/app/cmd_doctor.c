@@ -148,9 +148,6 @@ static void judge_panels(struct doctor *d, int server)
 	}
 	snprintf(text, sizeof text, "%d panels have their data", good);
 	add(d, LEVEL_OK, server, &(struct words){.area = "panels", .what = text});
-	if (s->hidden > 0 && s->kind != PANEL_PG)
-		add(d, LEVEL_MISSING, server,
-		    &(struct words){.area = "panels", .what = "some rows are hidden by missing privilege"});
 }
 
 /* Every panel has its answer, or its server has failed twice. */
@@ -168,7 +165,8 @@ static bool panels_settled(const struct doctor *d)
 			continue;
 		}
 		for (int p = 0; p < d->run.panel_count; p++)
-			if (d->run.panels[p]->source == s->kind && session_pending(d->session, (struct session_pair){p, k}))
+			if (d->run.panels[p]->source == s->kind &&
+			    session_pending(d->session, (struct session_pair){p, k}))
 				return false;
 	}
 	return true;
@@ -319,18 +317,8 @@ static void ask_rights(struct doctor *d)
 /* --- this machine ---------------------------------------------------------------------------------------------------
  */
 
-/* Faults of libpq that a server or a network can make use of, by the releases that mended them. */
-static const struct {
-	int branch, mended;
-	const char *what;
-} libpq_faults[] = {
-	{13, 130023, "CVE-2025-12818, sizes of allocations overflow"},
-	{14, 140020, "CVE-2025-12818, sizes of allocations overflow"},
-	{15, 150015, "CVE-2025-12818, sizes of allocations overflow"},
-	{16, 160011, "CVE-2025-12818, sizes of allocations overflow"},
-	{17, 170007, "CVE-2025-12818, sizes of allocations overflow"},
-	{18, 180001, "CVE-2025-12818, sizes of allocations overflow"},
-};
+/* The releases of libpq that mended CVE-2025-12818 (sizes of allocations overflow), by branch. */
+static const int libpq_mended[] = {130023, 140020, 150015, 160011, 170007, 180001};
 
 static void look_at_libpq(struct doctor *d)
 {
@@ -343,13 +331,13 @@ static void look_at_libpq(struct doctor *d)
 		return;
 	}
 	int version = pq.PQlibVersion();
-	for (size_t i = 0; i < ARRAY_LEN(libpq_faults); i++) {
-		if (version / 10000 != libpq_faults[i].branch || version >= libpq_faults[i].mended)
+	for (size_t i = 0; i < ARRAY_LEN(libpq_mended); i++) {
+		if (version / 10000 != libpq_mended[i] / 10000 || version >= libpq_mended[i])
 			continue;
-		snprintf(what, sizeof what, "libpq %d.%d has a known fault (%s), if your distribution did not mend it",
-			 version / 10000, version % 10000, libpq_faults[i].what);
-		snprintf(remedy, sizeof remedy, "update it to %d.%d", libpq_faults[i].branch,
-			 libpq_faults[i].mended % 10000);
+		snprintf(what, sizeof what,
+			 "libpq %d.%d has a known fault (CVE-2025-12818), if your distribution did not mend it",
+			 version / 10000, version % 10000);
+		snprintf(remedy, sizeof remedy, "update it to %d.%d", libpq_mended[i] / 10000, libpq_mended[i] % 10000);
 		add(d, LEVEL_NOTE, -1, &(struct words){.area = "libpq", .what = what, .remedy = remedy});
 		return;
 	}

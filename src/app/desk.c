@@ -7,7 +7,7 @@
 #include "app/desk_private.h"
 #include "core/mem.h"
 
-enum { QUIT_MS = 15000, TRAIL_LINE_MAX = TASK_TITLE_MAX + ERR_TEXT_MAX + 64 };
+enum { QUIT_MS = 15000, FOLLOWS_MAX = 4, TRAIL_LINE_MAX = TASK_TITLE_MAX + ERR_TEXT_MAX + 64 };
 
 static int64_t now(const struct desk *d)
 {
@@ -55,9 +55,11 @@ static void task_changed(void *ctx, struct task *t)
 	struct desk *d = ctx;
 
 	for (int i = 0; i < d->task_count; i++)
-		if (d->task[i] == t && t->state == TASK_DONE && !d->done[i].told) {
-			d->done[i].told = true;
+		if (d->task[i] == t && t->state == TASK_DONE && !d->side[i]->told) {
+			d->side[i]->told = true;
 			add_trail(d, t);
+			if (d->side[i]->kind == DESK_WARM)
+				desk_warmed(d->side[i]);
 		}
 	tell(d);
 }
@@ -82,19 +84,30 @@ static bool make_room(struct desk *d)
 		i++;
 	if (i == d->task_count)
 		return false;
-	task_free(d->task[i]);
+	desk_side_free(d->side[i]);
 	memmove(&d->task[i], &d->task[i + 1], (size_t)(d->task_count - i - 1) * sizeof d->task[0]);
-	memmove(&d->done[i], &d->done[i + 1], (size_t)(d->task_count - i - 1) * sizeof d->done[0]);
+	memmove(&d->side[i], &d->side[i + 1], (size_t)(d->task_count - i - 1) * sizeof d->side[0]);
 	d->task_count--;
 	return true;
 }
 
-static void take_task(struct desk *d, struct task *t)
+static struct desk_side *new_side(struct desk *d)
 {
+	struct desk_side *side = mem_calloc(1, sizeof *side);
+
+	side->desk = d;
+	return side;
+}
+
+static void take_task(struct desk *d, struct desk_side *side)
+{
+	struct task *t = side->task;
+
 	t->id = ++d->next_id;
 	t->hooks = (struct task_hooks){task_changed, d};
-	d->done[d->task_count] = (struct desk_done){0};
+	d->side[d->task_count] = side;
 	d->task[d->task_count++] = t;
+	tell(d);
 }
 
 static struct task *task_of(const struct desk *d, uint64_t id)
@@ -111,20 +124,78 @@ static struct task *task_of(const struct desk *d, uint64_t id)
 static void start(struct desk *d, struct ui *u, const struct ui_host *h)
 {
 	struct ui_request r = ui_request(u);
+	struct desk_side *side;
 	struct err why = {0};
-	struct task *t = NULL;
 
 	if (open_tasks(d) >= DESK_OPEN_MAX || !make_room(d)) {
 		ui_notice(u, h, true, "enough is under way: J shows it, and cancels it");
 		return;
 	}
-	if (desk_start(d, &r, &t, &why) < 0) {
+	side = new_side(d);
+	if (desk_start(d, &r, side, &why) < 0) {
 		ui_notice(u, h, true, why.text);
+		desk_side_free(side);
 		return;
 	}
-	take_task(d, t);
-	ui_notice(u, h, false, t->title);
-	tell(d);
+	ui_notice(u, h, false, side->task->title);
+	take_task(d, side);
+}
+
+static void typed(struct desk *d, struct ui *u, const struct ui_host *h)
+{
+	struct ui_input in = ui_input(u);
+
+	for (int i = 0; i < d->task_count; i++) {
+		struct desk_side *next;
+
+		if (d->task[i]->id != in.token || d->side[i]->kind != DESK_EXPLAIN)
+			continue;
+		next = new_side(d);
+		if (desk_typed(d->side[i], &in, u, h, next) && make_room(d))
+			take_task(d, next);
+		else
+			desk_side_free(next);
+		return;
+	}
+}
+
+/* What a maintenance that has ended left to be done is offered: it asks its own question. */
+static void follow(struct desk *d, const struct desk_side *of)
+{
+	for (int i = 0; i < FOLLOWS_MAX && !d->quitting && make_room(d); i++) {
+		struct desk_side *next = new_side(d);
+
+		if (!desk_follow(d, of, i, next)) {
+			desk_side_free(next);
+			return;
+		}
+		take_task(d, next);
+	}
+}
+
+void desk_turn(struct desk *d, struct ui *u, const struct ui_host *h)
+{
+	for (int i = 0; i < d->task_count; i++) {
+		struct desk_side *side = d->side[i], *next;
+
+		if (side->followed || side->task->state != TASK_DONE)
+			continue;
+		if (side->kind != DESK_EXPLAIN) {
+			side->followed = true;
+			if (side->kind == DESK_MAINTAIN) {
+				follow(d, side);
+				return; /* the list has changed */
+			}
+			continue;
+		}
+		next = new_side(d);
+		side->followed = desk_explained(side, u, h, next);
+		if (next->task && make_room(d)) {
+			take_task(d, next);
+			return;
+		}
+		desk_side_free(next);
+	}
 }
 
 static void cancel_all(struct desk *d)
@@ -147,12 +218,16 @@ void desk_act(struct desk *d, struct ui *u, const struct ui_host *h, unsigned re
 		task_answer(t, ui_answer(u).yes);
 	if (result & UI_CANCEL && (t = task_of(d, ui_cancelled(u))))
 		task_cancel(t);
+	if (result & UI_INPUT)
+		typed(d, u, h);
 	if (result & UI_CANCEL_ALL)
 		cancel_all(d);
 }
 
 void desk_show(struct desk *d, struct ui_host *h)
 {
+	if (d->actions_why.code && !d->no_actions)
+		d->no_actions = d->actions_why.text; /* a file of actions that is wrong: file:line */
 	h->tasks = (const struct task *const *)d->task;
 	h->task_count = d->task_count;
 	h->choices = d->choice;
@@ -187,7 +262,12 @@ struct desk *desk_new(struct loop *l, const struct desk_conf *conf)
 	d->loop = l;
 	d->conf = *conf;
 	d->alarm = loop_timer_new(l, on_alarm, d);
-	desk_choices(d);
+	if (conf->servers) {
+		d->redis_password = mem_calloc((size_t)conf->servers->count + 1, sizeof *d->redis_password);
+		for (int i = 0; i < conf->servers->count; i++)
+			if (conf->servers->conf[i].kind == PANEL_REDIS && conf->servers->conf[i].password)
+				d->redis_password[i] = mem_strdup(conf->servers->conf[i].password);
+	}
 	return d;
 }
 
@@ -198,6 +278,9 @@ void desk_open(struct desk *d, struct session *s, const struct panel *const *pan
 	d->panels = panels;
 	d->changed = changed;
 	d->ctx = ctx;
+	if (d->conf.servers && actions_init(&d->actions, d->conf.files, d->conf.options, &d->actions_why) < 0)
+		d->actions = (struct actions){0};
+	desk_choices(d);
 }
 
 static bool is_under_way(const struct task *t)
@@ -228,11 +311,16 @@ void desk_free(struct desk *d)
 	if (!d)
 		return;
 	d->changed = NULL;
-	for (int i = 0; i < d->task_count; i++) {
-		d->task[i]->hooks = (struct task_hooks){0};
-		task_free(d->task[i]);
-	}
+	for (int i = 0; i < d->task_count; i++)
+		desk_side_free(d->side[i]);
 	audit_free(d->audit);
+	actions_release(&d->actions);
+	for (int i = 0; d->redis_password && i < d->conf.servers->count; i++)
+		if (d->redis_password[i])
+			mem_wipe(d->redis_password[i], strlen(d->redis_password[i]));
+	for (int i = 0; d->redis_password && i < d->conf.servers->count; i++)
+		free(d->redis_password[i]);
+	free(d->redis_password);
 	for (int i = 0; i < d->trail_count; i++)
 		free(d->trail[i]);
 	loop_timer_free(d->alarm);

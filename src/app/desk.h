@@ -35,6 +35,8 @@ void desk_open(struct desk *d, struct session *s, const struct panel *const *pan
 void desk_show(struct desk *d, struct ui_host *h);
 /* Acts on the bits of ui_event() and ui_tick() that are about doing something. */
 void desk_act(struct desk *d, struct ui *u, const struct ui_host *h, unsigned result);
+/* Before a frame is drawn: shows plans that have come, asks for what a task needs, and starts what a task left to be done. */
+void desk_turn(struct desk *d, struct ui *u, const struct ui_host *h);
 /* UI_CANCEL_ALL was asked for and all has ended (or will not within 15 s): time to quit. */
 bool desk_quits(const struct desk *d);
 /* For the terminal that is given back: what was left running, what failed and what is to be cleaned up. */

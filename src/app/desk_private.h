@@ -4,15 +4,42 @@
 #define APP_DESK_PRIVATE_H
 
 #include "action/audit.h"
+#include "action/explain.h"
+#include "app/actions.h"
 #include "app/desk.h"
+#include "bridge/recipe.h"
+#include "bridge/warm.h"
 #include "model/task.h"
 
 enum { DESK_TASKS_MAX = 60, DESK_OPEN_MAX = 6, DESK_TRAIL_MAX = 40, DESK_CHOICES_MAX = 64 };
 
-struct desk_done { /* of a task */
+enum desk_kind { DESK_SIGNAL, DESK_MAINTAIN, DESK_EXPLAIN, DESK_WARM };
+
+/* What belongs to a task besides itself. */
+struct desk_side {
+	struct desk *desk;
+	struct task *task;
+	enum desk_kind kind;
 	int server;
-	int action;        /* DESK_... below */
-	bool told;         /* its outcome stands in the trail */
+	bool told;            /* its outcome stands in the trail */
+	bool followed;        /* what it left to be done was offered, its plan was shown */
+	/* of a warm-up */
+	struct recipe *recipe;
+	char id[AUDIT_ID_MAX];
+	bool intended;
+	/* of a plan: what to explain, for a second time with values */
+	struct desk_plan *plan;
+};
+
+enum { DESK_VALUES_MAX = 64 };
+
+struct desk_plan { /* what is explained, so that it can be run after that, with values that were typed */
+	struct explain_conf conf;          /* without what is borrowed for a call */
+	char *index;
+	bool run;                          /* E: the plan comes first, then it is run */
+	char *value[DESK_VALUES_MAX];
+	int values;
+	bool asking;                       /* a value is being asked for */
 };
 
 struct desk {
@@ -23,7 +50,7 @@ struct desk {
 	void (*changed)(void *ctx);
 	void *ctx;
 	struct task *task[DESK_TASKS_MAX];  /* oldest first */
-	struct desk_done done[DESK_TASKS_MAX];
+	struct desk_side *side[DESK_TASKS_MAX];
 	int task_count;
 	uint64_t next_id;
 	struct audit *audit;                /* NULL until first needed */
@@ -33,6 +60,9 @@ struct desk {
 	struct ui_choice choice[DESK_CHOICES_MAX];
 	int choice_count;
 	const char *no_actions;
+	struct actions actions;
+	struct err actions_why;             /* a file of actions that cannot be used */
+	char **redis_password;              /* by server: the sources wipe theirs */
 	bool quitting;
 	int64_t quit_ns;                    /* when it quits anyway */
 	struct loop_timer *alarm;
@@ -41,7 +71,31 @@ struct desk {
 /* desk_choices.c */
 void desk_choices(struct desk *d);
 /* desk_start.c: the task for what was asked for; ERR_INVALID and others in words for the notice line. */
-int desk_start(struct desk *d, const struct ui_request *r, struct task **out, struct err *why) MUSTCHECK;
+int desk_start(struct desk *d, const struct ui_request *r, struct desk_side *side, struct err *why) MUSTCHECK;
+void desk_side_free(struct desk_side *side); /* with its task; what runs on a server goes on */
+/* What a task that has ended leaves to be done: its side gets the next task, and true. */
+bool desk_follow(struct desk *d, const struct desk_side *of, int i, struct desk_side *side);
+/* Where a panel's server and rows are; panel and feed NULL when no rows are meant. */
+struct desk_aim {
+	const struct panel *panel;
+	const struct feed *feed;
+	struct source *source;
+	const struct server_status *status;
+};
+int desk_aim(struct desk *d, const struct ui_request *r, struct desk_aim *out, struct err *why) MUSTCHECK;
+bool desk_number(const struct desk_aim *a, int row, enum panel_part part, int64_t *out);
+char *desk_text(const struct desk_aim *a, int row, enum panel_part part); /* raw copy; NULL unknown */
+
+/* desk_explain.c, desk_warm.c */
+int desk_explain(struct desk *d, const struct ui_request *r, struct desk_side *side, struct err *why) MUSTCHECK;
+/* A task that has ended: shows its plans, asks for the values that running it needs (token: of the line), or makes the task that
+ * runs it (next). True when it is finished with; false: later, somebody is typing. */
+bool desk_explained(struct desk_side *side, struct ui *u, const struct ui_host *h, struct desk_side *next);
+/* The line that was asked for. True when all is there and the task that runs it was made. */
+bool desk_typed(struct desk_side *side, const struct ui_input *in, struct ui *u, const struct ui_host *h, struct desk_side *next);
+void desk_plan_free(struct desk_plan *p);
+int desk_warm(struct desk *d, const struct ui_request *r, struct desk_side *side, struct err *why) MUSTCHECK;
+void desk_warmed(struct desk_side *side); /* its outcome, for the audit log */
 /* The audit log; NULL with the reason in d->audit_why. */
 struct audit *desk_audit(struct desk *d);
 

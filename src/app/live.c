@@ -275,6 +275,10 @@ static void on_turn(void *ctx)
 	look_around(v);
 	if (v->resized)
 		resize(v);
+	if (v->conf->desk) {
+		desk_turn(v->conf->desk, v->board.ui, &v->board.host);
+		desk_show(v->conf->desk, &v->board.host);
+	}
 	act(v, ui_tick(v->board.ui, &v->board.host) & ~(unsigned)UI_REDRAW);
 	if (!term_writable(v->term)) { /* a slow line: skip this frame, look again soon */
 		loop_timer_in(v->hold, LIVE_HOLD_MS);

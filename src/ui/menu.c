@@ -6,7 +6,7 @@
 #include "core/utf8.h"
 #include "ui/state.h"
 
-enum { TITLE_WIDTH = 26 };
+enum { TITLE_WIDTH = 36 };
 
 const struct ui_choice *menu_choice(const struct ui_host *h, const char *name)
 {
@@ -169,7 +169,7 @@ static unsigned go(struct ui *u, const struct ui_host *h, const struct ui_choice
 		return request(u, h, choice, "");
 	snprintf(label, sizeof(label), "%s: ", choice->input);
 	u->wish = choice->name;
-	prompt_open(&u->prompt, PROMPT_LINE, "");
+	prompt_open(&u->prompt, PROMPT_LINE, choice->given);
 	snprintf(u->prompt.label, sizeof(u->prompt.label), "%s", label);
 	return UI_REDRAW;
 }
@@ -288,7 +288,7 @@ static void draw_item(const struct ui *u, const struct ui_choice *choice, struct
 		char name[32];
 
 		keys_name((enum keys_action)i, name);
-		if (strcmp(name, choice->name) == 0)
+		if (strcmp(name, choice->name) == 0 && strcmp(keys_group((enum keys_action)i), "acting") == 0)
 			keys_first((enum keys_action)i, KEYS_MAIN, key);
 	}
 	canvas_puts(c, x, y, 2, SLOT_KEY, 0, key);
@@ -308,6 +308,8 @@ void menu_draw(struct ui *u, const struct ui_host *h, struct canvas *c, int y, i
 
 	buf_adds(&title, "Do");
 	write_aim(u, h, &title);
+	if (h->no_actions)
+		buf_addf(&title, "   (%s)", h->no_actions);
 	rows = count + 1 < end - y ? count + 1 : end - y;
 	if (t && end - y - rows >= 4)
 		table_draw(u, h, c, t, y, end - rows);

@@ -28,6 +28,7 @@ struct ui_choice {
 	enum panel_source source; /* the kind of server that it goes to */
 	int rows;                 /* how many tagged rows it takes at once, at most UI_ROWS_MAX */
 	const char *input;        /* what must be typed first, as the prompt says it; NULL nothing */
+	const char *given;        /* what stands in that line at first; NULL nothing */
 	const char *why_not;      /* it cannot be done now, for this reason; NULL it can */
 };
 
