@@ -30,6 +30,8 @@ static void release_shown(struct planview *v)
 	v->statement = NULL;
 	free(v->folded);
 	v->folded = NULL;
+	free(v->compared);
+	v->compared = NULL;
 }
 
 void planview_release(struct planview *v)
@@ -45,6 +47,17 @@ void planview_release(struct planview *v)
 const struct planview_plan *planview_here(const struct planview *v)
 {
 	return v->count > 0 ? &v->kept[v->here] : NULL;
+}
+
+int planview_base(const struct planview *v)
+{
+	int base = v->count > 0 ? v->kept[v->here].beside : 0;
+
+	if (v->count < 2)
+		return -1;
+	if (base < 0 || base >= v->count || base == v->here)
+		base = v->here == 0 ? 1 : 0;
+	return base;
 }
 
 bool planview_is_tree(const struct planview *v)
@@ -69,7 +82,7 @@ static int keep(struct planview_plan *k, const struct ui_plan *from, struct err 
 		return rc;
 	*k = (struct planview_plan){.title = clean_copy(from->title, false), .about = clean_copy(from->about, false),
 	                            .notes = clean_copy(from->notes, true), .json = mem_strndup(from->json, from->json_len),
-	                            .json_len = from->json_len, .plan = p};
+	                            .json_len = from->json_len, .beside = from->beside, .plan = p};
 	return 0;
 }
 
@@ -83,10 +96,30 @@ static int costliest(const struct plan *p)
 	return at;
 }
 
+/* How it differs from the one that it is compared with: what an index that is not there would save, for example. Said for
+ * every plan but the first. */
+static void compare(struct planview *v)
+{
+	const struct planview_plan *base = planview_base(v) >= 0 ? &v->kept[planview_base(v)] : NULL;
+	struct buf text = BUF_INIT(UI_TEXT_MAX);
+	struct plan_diff *d;
+
+	free(v->compared);
+	v->compared = NULL;
+	if (!base || v->here == 0)
+		return;
+	d = plan_diff(base->plan, planview_here(v)->plan);
+	buf_addf(&text, "against the %s: ", base->title);
+	plan_diff_words(d, base->plan, planview_here(v)->plan, &text);
+	plan_diff_free(d);
+	v->compared = buf_take(&text);
+}
+
 static void look_at(struct planview *v, int which)
 {
 	v->here = which;
 	free(v->folded);
+	compare(v);
 	v->folded = mem_calloc((size_t)v->kept[which].plan->count, sizeof(*v->folded));
 	v->cursor = 0;
 	v->pager.top = v->top_drawn = 0;

@@ -15,6 +15,7 @@ enum planview_form { PLANVIEW_TREE, PLANVIEW_TEXT, PLANVIEW_JSON, PLANVIEW_FORMS
 struct planview_plan {
 	char *title, *about, *notes, *json;
 	size_t json_len;
+	int beside;                /* which plan it is compared with */
 	struct plan *plan;         /* NULL: none is kept here */
 };
 
@@ -32,9 +33,10 @@ struct planview {
 	char *marked_statement;
 	uint64_t marked_id;
 	bool diff;                 /* that one beside the one here */
-	bool beside;               /* the first two beside each other */
+	bool beside;               /* this one beside the one that it is compared with */
 	enum planview_form form;
 	bool no_details, no_hints; /* turned off by the person */
+	char *compared;            /* how the plan here differs from that one; NULL there is none */
 	bool *folded;              /* by node of the plan here */
 	int cursor;                /* node */
 	int *node;                 /* by line of the pager: what it is about; tree only */
@@ -53,6 +55,8 @@ bool planview_is_tree(const struct planview *v);    /* with a cursor; else lines
 unsigned planview_click(struct ui *u, const struct ui_host *h, int node);
 void planview_draw(struct ui *u, const struct ui_host *h, struct canvas *c, int y, int end);
 unsigned planview_copy(struct ui *u, const struct ui_host *h, bool json);
+/* Which plan the one here is compared with; -1 none. */
+int planview_base(const struct planview *v);
 /* The plan that is looked at; NULL before the first one. */
 const struct planview_plan *planview_here(const struct planview *v);
 

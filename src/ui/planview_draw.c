@@ -10,7 +10,7 @@
 #include "ui/planview.h"
 #include "ui/state.h"
 
-enum { HINTS_MIN_HEIGHT = 10, NOTES_MAX = 3 };
+enum { HINTS_MIN_HEIGHT = 10, NOTES_MIN = 3 };
 
 /* --- building the pager ------------------------------------------------------------------------------------------------- */
 
@@ -84,16 +84,24 @@ static void build_lines(struct pager *p, const struct buf *text, bool marks, int
 	}
 }
 
+/* The two that stand beside each other, the one that comes first first. */
+static void two(const struct planview *v, const struct planview_plan **a, const struct planview_plan **b)
+{
+	int base = planview_base(v), here = v->here;
+
+	*a = v->diff ? &v->marked : &v->kept[base < here ? base : here];
+	*b = v->diff ? planview_here(v) : &v->kept[base < here ? here : base];
+}
+
 static void build_two(struct planview *v, int width, bool ascii)
 {
-	const struct planview_plan *a = v->diff ? &v->marked : &v->kept[0];
-	const struct planview_plan *b = v->diff ? planview_here(v) : &v->kept[1];
-	const char *const title[2] = {a->title[0] ? a->title : "before", b->title[0] ? b->title : "now"};
 	const char *const when[2] = {"kept by !", "now"};
+	const struct planview_plan *a, *b;
 	struct plan_style style = {.width = width, .ascii = ascii};
 	struct buf text = BUF_INIT(UI_TEXT_MAX * 4);
 
-	plan_beside(&text, a->plan, b->plan, v->diff ? when : title, &style);
+	two(v, &a, &b);
+	plan_beside(&text, a->plan, b->plan, v->diff ? when : (const char *const[2]){a->title, b->title}, &style);
 	build_lines(&v->pager, &text, true, width, ascii);
 	buf_release(&text);
 }
@@ -147,8 +155,12 @@ static int draw_title(const struct ui *u, struct canvas *c, int y)
 	buf_addf(&text, "Plan of %s: ", v->statement[0] ? v->statement : "a statement");
 	if (v->diff)
 		buf_adds(&text, "the one kept by !, and now");
-	else if (v->beside)
-		buf_addf(&text, "%s, and %s", v->kept[0].title, v->kept[1].title);
+	else if (v->beside) {
+		const struct planview_plan *a, *b;
+
+		two(v, &a, &b);
+		buf_addf(&text, "%s, and %s", a->title, b->title);
+	}
 	else if (v->count > 1)
 		buf_addf(&text, "%s (%d of %d)", k->title, v->here + 1, v->count);
 	else
@@ -163,26 +175,44 @@ static int draw_title(const struct ui *u, struct canvas *c, int y)
 	return y + 1;
 }
 
-/* Totals, and what the caller has to say: warnings, what-if. */
+static int draw_note(struct canvas *c, int y, unsigned slot, const char *text, size_t len)
+{
+	struct buf line = BUF_INIT(UI_TEXT_MAX);
+
+	clean_text(&line, text, len, c->ascii ? CLEAN_ASCII : 0);
+	cells_draw_cut(c, 1, y, c->width - 2, slot, buf_str(&line));
+	buf_release(&line);
+	return y + 1;
+}
+
+/* Totals, and what the caller has to say: warnings, values, what if. */
 static int draw_notes(const struct ui *u, struct canvas *c, int y, int end)
 {
 	const struct planview_plan *k = planview_here(&u->plan);
+	int most = (end - y) / 5 > NOTES_MIN ? (end - y) / 5 : NOTES_MIN, left = 0;
 	struct buf text = BUF_INIT(4096);
 	const char *at = k->notes;
-	int notes = 0;
 
 	if (end - y < HINTS_MIN_HEIGHT / 2 || u->plan.diff || u->plan.beside)
 		return y;
 	plan_totals(&text, k->plan);
-	cells_draw_cut(c, 1, y++, c->width - 2, SLOT_DIM, buf_str(&text));
+	y = draw_note(c, y, SLOT_DIM, buf_text(&text), text.len);
 	buf_release(&text);
-	while (*at && notes++ < NOTES_MAX && end - y >= HINTS_MIN_HEIGHT / 2) {
+	if (end - y < HINTS_MIN_HEIGHT)
+		return y;
+	if (u->plan.compared)
+		y = draw_note(c, y, SLOT_LABEL, u->plan.compared, strlen(u->plan.compared));
+	for (const char *p = k->notes; *p; p++)
+		left += *p == '\n' || p[1] == '\0';
+	for (int i = 0; *at && i < most; i++, left--) {
 		size_t len = strcspn(at, "\n");
-		struct buf line = BUF_INIT(UI_TEXT_MAX);
+		char more[64];
 
-		clean_text(&line, at, len, c->ascii ? CLEAN_ASCII : 0);
-		cells_draw_cut(c, 1, y++, c->width - 2, SLOT_LABEL, buf_str(&line));
-		buf_release(&line);
+		if (i == most - 1 && left > 1) {
+			snprintf(more, sizeof(more), "and %d more; J has them", left);
+			return draw_note(c, y, SLOT_DIM, more, strlen(more));
+		}
+		y = draw_note(c, y, SLOT_LABEL, at, len);
 		at += len + (at[len] == '\n');
 	}
 	return y;

@@ -110,9 +110,10 @@ struct ui_plan {
 	const char *notes;         /* lines that stand above it: what could not be done, cost before and after; NULL none */
 	const char *json;
 	size_t json_len;
+	int beside;                /* which of the others it is compared with (s, and a line above it); the first one: 0 */
 };
 
-enum { UI_PLANS_MAX = 4 };
+enum { UI_PLANS_MAX = 6 };
 
 struct ui_plans {
 	const char *statement;     /* "statement 7f3a.. on bridge@db1": the window's title */

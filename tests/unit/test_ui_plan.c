@@ -77,6 +77,7 @@ START_TEST(two_plans)
 	stage_keys(s, "Tab");
 	ck_assert_int_ge(stage_find(s, "plan with values (2 of 2), PostgreSQL 15, $1 = 'done'"), 0);
 	ck_assert_int_ge(stage_find(s, "values: the most common ones"), 0);
+	ck_assert_int_ge(stage_find(s, "against the generic plan: another shape: HashAggregate -> Aggregate"), 0);
 	stage_keys(s, "s");
 	stage_golden(s, "plan-beside-120x30");
 	stage_keys(s, "s ! Tab D");
