@@ -12,6 +12,7 @@
 #include "action/explain.h"
 #include "app/commands.h"
 #include "app/front.h"
+#include "app/plan_file.h"
 #include "app/run.h"
 #include "app/slurp.h"
 #include "core/clean.h"
@@ -26,7 +27,7 @@ enum { STATEMENT_MAX = 1 << 20, ANSWER_SECONDS = 120, OUT_MAX = 64 << 20 };
 struct explain_args {
 	char *format, *index;
 	bool analyze, yes, writes, trust;
-	struct option_list params;
+	struct option_list params, saved;
 	int64_t pid;
 	double timeout_ms;
 };
@@ -45,6 +46,8 @@ static const struct option_def rows[] = {
 	 .help = "tree (with shares and hints), text (as psql shows it) or json"},
 	{"pid", 0, OPTION_INT, OPTIONS_ACTIONS, AT(pid), OPTION_ARGV_ONLY, "0", 0, 1e9, .arg = "PID",
 	 .help = "the statement that this session runs, or ran last"},
+	{"plan", 0, OPTION_LIST, OPTIONS_ACTIONS, AT(saved), OPTION_ARGV_ONLY, .arg = "FILE",
+	 .help = "draw a saved plan, the JSON of EXPLAIN (FORMAT JSON), and ask no server; twice: compare two"},
 	{"param", 0, OPTION_LIST, OPTIONS_ACTIONS, AT(params), OPTION_ARGV_ONLY, .arg = "VALUE",
 	 .help = "the value of $1, then of $2, and so on: give all of them; \\N is NULL"},
 	{"index", 0, OPTION_TEXT, OPTIONS_ACTIONS, AT(index), OPTION_ARGV_ONLY, .arg = "SQL",
@@ -146,6 +149,21 @@ static void put_string(struct buf *out, const char *key, const char *value, cons
 	buf_release(&quoted);
 }
 
+/* What dytop made of a plan: its shape, hints, shares. */
+static void put_insight(struct buf *out, const struct explain_plan *plan)
+{
+	struct json_writer w;
+	struct plan *p;
+	struct err why;
+
+	if (plan_parse(&p, plan->json, plan->len, &why) < 0)
+		return; /* the plan itself is there all the same */
+	buf_adds(out, ",\n  \"insight\": ");
+	json_begin(&w, out, false);
+	plan_put_json(&w, NULL, p);
+	plan_free(p);
+}
+
 static void print_json(struct buf *out, const struct task *t)
 {
 	int plans, params;
@@ -175,6 +193,7 @@ static void print_json(struct buf *out, const struct task *t)
 		put_string(out, "about", plan[i].about, ",\n");
 		buf_addf(out, "  \"cost\": %s,\n  \"explain\": ", cost);
 		safe_json(out, plan[i].json, plan[i].len);
+		put_insight(out, &plan[i]);
 		buf_adds(out, "}");
 	}
 	buf_adds(out, "]\n}\n");
@@ -349,6 +368,16 @@ static int explain_command(const struct options *o, struct err *why)
 	struct run r;
 	int status = 1;
 
+	if (a->saved.count > 0) {
+		const struct plan_file_conf saved = {.files = &a->saved, .format = a->format,
+		                                     .style = {.width = width_now(), .ascii = o->ascii}};
+
+		buf_release(&text);
+		if (o->words.count == 0 && a->pid == 0)
+			return plan_file_print(&saved, why);
+		err_set(why, ERR_INVALID, "explain: --plan draws what is saved already; no statement goes with it");
+		return 1;
+	}
 	if (a->analyze && o->read_only) {
 		err_set(why, ERR_PRIVILEGE, "--read-only: --analyze would run the statement; a plan without running it is allowed");
 		return 1;
@@ -377,7 +406,7 @@ static int explain_command(const struct options *o, struct err *why)
 
 const struct command cmd_explain = {
 	.name = "explain",
-	.arguments = "[OPTION]... QUERYID | FILE | - | --pid PID",
+	.arguments = "[OPTION]... QUERYID | FILE | - | --pid PID | --plan FILE",
 	.summary = "show the plan of a statement, without running it",
 	.about = "QUERYID is an entry of pg_stat_statements (a negative one goes behind --), FILE or - a statement of your own. The plan is "
 	         "made in the statement's own database. Where the text has parameters ($1) the generic plan comes first, then one with "

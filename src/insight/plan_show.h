@@ -40,6 +40,8 @@ struct plan_tree_view {
 void plan_tree_lines(const struct plan *p, const struct plan_tree_view *view, const struct plan_sink *sink);
 /* As EXPLAIN (FORMAT TEXT) writes it on the server that made the plan; cleaned but for line breaks. */
 void plan_text(struct buf *out, const struct plan *p);
+/* A map with what was worked out: shape, hints, the nodes' shares; figures that are not known are left out. */
+void plan_put_json(struct json_writer *w, const char *key, const struct plan *p);
 /* The hints alone, one each line, wrapped: "! node 3, Seq Scan on t: reads ..." */
 void plan_hints_text(struct buf *out, const struct plan *p, const struct plan_style *style);
 /* Two plans beside each other (one below the other under 100 columns), a mark for each row: ' ' the same, '!' another node,
