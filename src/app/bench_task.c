@@ -158,6 +158,8 @@ static void on_answer(struct task *task, bool yes)
 		return;
 	}
 	task_run(task, now_ns(t));
+	if (t->plan.begun)
+		t->plan.begun(t->plan.begun_ctx);
 	if (!t->plan.audit) {
 		bench_go(t->bench);
 		return;

@@ -15,6 +15,8 @@ struct bench_plan {
 	bool then_optimizes;               /* the question says that the optimisation's indexes and views come next, and a second run */
 	struct audit *audit;               /* NULL: the workload writes nothing */
 	const char *confirmed;             /* for the audit line: "y", "--yes" */
+	void (*begun)(void *ctx);          /* it was agreed to; NULL: not told */
+	void *begun_ctx;
 	void (*sample)(void *ctx, int statement, int64_t ns);
 	void *sample_ctx;
 };

@@ -9,6 +9,7 @@
 #include "action/audit.h"
 #include "app/bench_schema.h"
 #include "app/bench_task.h"
+#include "app/bench_top.h"
 #include "app/claims.h"
 #include "app/commands.h"
 #include "app/front.h"
@@ -30,6 +31,8 @@ struct args {
 	double rate, duration_ms, warmup_ms, timeout_ms;
 	struct option_list only;
 	char *raw, *output;
+	bool top;
+	struct bench_child *child; /* we are that of --top */
 };
 
 #define AT(member) offsetof(struct args, member)
@@ -69,6 +72,8 @@ static const struct option_def rows[] = {
 	         "is dropped again"},
 	{"raw", 0, OPTION_TEXT, OPTIONS_OTHER, AT(raw), OPTION_ARGV_ONLY, .arg = "FILE",
 	 .help = "write every measured time as a line \"STATEMENT NANOSECONDS\""},
+	{"top", 0, OPTION_FLAG, OPTIONS_OTHER, AT(top), OPTION_ARGV_ONLY,
+	 .help = "open the dashboard on the load; leaving it ends the bench, then comes the report"},
 	{"yes", 'y', OPTION_FLAG, OPTIONS_OTHER, AT(yes), OPTION_ARGV_ONLY, .help = "do not ask"},
 	{"quiet", 'q', OPTION_FLAG, OPTIONS_OTHER, AT(quiet), OPTION_ARGV_ONLY, .help = "no line of progress, no report"},
 	{0},
@@ -305,7 +310,8 @@ static int run_both(struct run *r, struct bench_plan *plan, const struct front_c
 static int run_plan(struct run *r, struct bench_plan *plan, struct err *why)
 {
 	const struct args *args = r->options->args;
-	struct front_conf front = {.lines = args->json || args->quiet ? stderr : stdout, .yes = args->yes, .quiet = args->quiet};
+	struct front_conf front = {.lines = (args->json || args->quiet) && !args->child ? stderr : stdout, .yes = args->yes,
+	                           .quiet = args->quiet};
 	struct bench_report *report = mem_alloc(sizeof *report);
 	struct err out_why = {0};
 	int status, printed;
@@ -357,6 +363,8 @@ static int with_workload(struct run *r, const struct bench_workload *w, struct e
 	}
 	plan.sample = raw.file ? keep_sample : NULL;
 	plan.sample_ctx = &raw;
+	plan.begun = args->child ? bench_top_begun : NULL;
+	plan.begun_ctx = args->child;
 	if ((status = look_at_schema(r, &plan, why)) != 0)
 		return close_raw(&raw, args->raw, status, why);
 	status = 1;
@@ -368,6 +376,21 @@ static int with_workload(struct run *r, const struct bench_workload *w, struct e
 	return close_raw(&raw, args->raw, status, why);
 }
 
+static int run_bench(const struct options *o, struct err *why);
+
+/* The same in the child of --top: silent once it was agreed to, its report to where the dashboard's process reads it. */
+static int bench_child(const struct options *o, struct bench_child *child, struct err *why)
+{
+	struct args args = *(const struct args *)o->args;
+	struct options mine = *o;
+
+	args.child = child;
+	args.quiet = true;
+	args.output = child->report;
+	mine.args = &args;
+	return run_bench(&mine, why);
+}
+
 static int run_bench(const struct options *o, struct err *why)
 {
 	const struct args *args = o->args;
@@ -377,6 +400,8 @@ static int run_bench(const struct options *o, struct err *why)
 
 	if (args->compare)
 		return compare(o, why);
+	if (args->top && !args->compare && !args->claims && !args->child)
+		return bench_top(o, bench_child, why);
 	if (args->claims)
 		return claims_run(o, &(struct claims_args){.yes = args->yes, .json = args->json}, why);
 	if (run_init(&r, o, why) < 0)

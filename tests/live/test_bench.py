@@ -252,6 +252,31 @@ def test_before_and_after_in_one_run():
     assert pg.sql("SELECT count(*) FROM bridge_transactions WHERE id LIKE 'btx_bench%'", dbname="before").strip() == "0"
 
 
+def test_the_dashboard_on_the_load():
+    setup()
+    try:
+        from dash import Tty
+    except SystemExit:
+        raise Skip("python3-pyte is not installed") from None
+    with folder() as home:
+        words = command("bench", "--top", "--clients", "10", "--duration", "60", "--warmup", "1", redis=None)
+        with Tty(words, 120, 40, env={"HOME": home, "XDG_CONFIG_HOME": home}) as t:
+            t.expect("Run it on bridge@")
+            time.sleep(0.5)     # what was typed before the question could be read is no answer
+            t.send("y\r")
+            t.expect("LIVE", 30 * SLOW)
+            t.send("7")
+            t.expect("dytop-bench", 30 * SLOW)
+            t.pump(4)           # into the measured window
+            t.send("q")
+            assert t.exit_code(30 * SLOW) == 0, t.text()
+            said = bytes(t.raw).decode("utf-8", "replace")
+            assert "ended early" in said and "targets met" in said, said[-2000:]
+    assert left_over() == "0"
+    done = dytop("bench", "--top", redis=None)
+    assert done.returncode == 1 and "--top needs a terminal" in done.stderr, done.stderr
+
+
 def test_two_runs_compared():
     setup()
     with folder() as path:
