@@ -423,7 +423,9 @@ static void got_state(struct claims *c, const struct pgwork_outcome *outcome)
 	const char *bytes = value_at(r, 0, 4), *rows = value_at(r, 0, 5);
 	double size = bytes ? strtod(bytes, NULL) : 0, count = rows ? strtod(rows, NULL) : 0;
 	struct err why = {0};
-	if (is_true(r, 0))
+	if (!is_true(r, 6))
+		err_set(&why, ERR_UNSUPPORTED, "a pooler stands between: this needs a session of its own; give the server itself");
+	else if (is_true(r, 0))
 		err_set(&why, ERR_PRIVILEGE, "a standby or a read-only session: no copy can be made here");
 	else if (!is_true(r, 1))
 		err_set(&why, ERR_NOT_FOUND, "there is no bridge_transactions in the search path; dytop bridge init --rows N makes one");
@@ -450,7 +452,9 @@ static void up(void *ctx)
 
 	snprintf(c->report.server, sizeof c->report.server, "%s", pgwork_name(c->work));
 	c->report.version = pgwork_version(c->work);
-	ask(c, text_of(c, "claims_state"), NULL, 0, got_state);
+	char pid[24];
+	snprintf(pid, sizeof pid, "%d", pgwork_backend_pid(c->work));
+	ask(c, text_of(c, "claims_state"), pid, 1, got_state);
 }
 
 static void down(void *ctx, const struct err *why)

@@ -334,6 +334,10 @@ static void got_lock(struct schema *s, const struct pgwork_outcome *outcome)
 	if (schema_failed(s, outcome))
 		return;
 	if (!report_true(outcome->result, 0)) {
+		schema_refuse(s, &(struct err){ERR_UNSUPPORTED, "a pooler stands between: this needs a session of its own; give the server itself"});
+		return;
+	}
+	if (!report_true(outcome->result, 1)) {
 		schema_refuse(s, &(struct err){ERR_BUSY, "another dytop bridge init is at work in this database"});
 		return;
 	}
@@ -345,10 +349,13 @@ static void up(void *ctx)
 	struct schema *s = ctx;
 
 	snprintf(s->report.server, sizeof s->report.server, "%s", pgwork_name(s->work));
-	if (s->conf.check_only)
+	if (s->conf.check_only) {
 		schema_look(s, decide);
-	else
-		schema_ask_text(s, "lock", NULL, 0, got_lock);
+		return;
+	}
+	char pid[24];
+	snprintf(pid, sizeof pid, "%d", pgwork_backend_pid(s->work));
+	schema_ask_text(s, "lock", pid, 1, got_lock);
 }
 
 static void down(void *ctx, const struct err *why)

@@ -220,6 +220,42 @@ def test_one_at_a_time():
     holder.kill()
 
 
+def test_behind_a_pooler():
+    """In transaction mode neither settings nor locks are a session's own: refused, nothing is made. check works there."""
+    sql = database("pooled")
+    pool = SERVER["bench"].pgbouncer(SERVER["pg"])
+    try:
+        done = subprocess.run([DYTOP, "bridge", "init", "--yes", "-d", pool.conninfo(dbname="pooled"), "--audit", SERVER["audit"]],
+                              capture_output=True, text=True, timeout=60 * SLOW)
+        assert done.returncode == 1 and "pooler" in done.stderr, done
+        assert sql("SELECT count(*) FROM pg_class WHERE relname LIKE '%bridge%'") == "0"
+    finally:
+        pool.stop()
+
+
+def test_while_an_index_is_built():
+    """A build that waits for an old transaction: another init is refused; killed there, the next one brings all of it."""
+    sql = database("slow")
+    dytop("slow", "bridge", "init", "--baseline", "--rows", "1000", "--no-roles")
+    blocker = SERVER["pg"].session("BEGIN; UPDATE bridge_transactions SET updated_at = now() WHERE id = 'btx_' || md5('1');", dbname="slow")
+    process = subprocess.Popen(words("slow", "bridge", "init", "--no-roles", "--yes"), stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    wait_for("the build", lambda: sql("SELECT count(*) FROM pg_stat_progress_create_index WHERE phase LIKE 'waiting%'") == "1", 60)
+    assert "at work" in dytop("slow", "bridge", "init", "--no-roles", "--yes", status=1)
+    found = [o for o in check("slow", status=3)["objects"] if o["state"] == "building"]
+    assert len(found) == 1 and "builds it" in found[0]["detail"], found
+    process.kill()
+    process.communicate()
+    backend = sql("SELECT pid FROM pg_stat_progress_create_index")
+    if backend:     # it goes on without its client; somebody ends it, and an invalid index stays
+        sql(f"SELECT pg_terminate_backend({backend})")
+    wait_for("the end of the build", lambda: sql("SELECT count(*) FROM pg_stat_progress_create_index") == "0", 30)
+    blocker.kill()
+    blocker.wait()
+    assert found[0]["name"] in not_present(check("slow", status=3))
+    assert f"{found[0]['name']} is invalid" in dytop("slow", "bridge", "init", "--no-roles", "--yes")
+    assert [n for n in not_present(check("slow")) if not n.startswith("dyt")] == []
+
+
 def test_partitions_and_a_hostile_schema():
     name = 'we;"ird\'  $x$ schema'
     quoted = '"' + name.replace('"', '""') + '"'
