@@ -334,7 +334,8 @@ static void got_lock(struct schema *s, const struct pgwork_outcome *outcome)
 	if (schema_failed(s, outcome))
 		return;
 	if (!report_true(outcome->result, 0)) {
-		schema_refuse(s, &(struct err){ERR_UNSUPPORTED, "a pooler stands between: this needs a session of its own; give the server itself"});
+		schema_refuse(s, &(struct err){
+			ERR_UNSUPPORTED, "a pooler stands between: this needs a session of its own; give the server itself"});
 		return;
 	}
 	if (!report_true(outcome->result, 1)) {
