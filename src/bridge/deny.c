@@ -38,6 +38,7 @@ int deny_add(struct deny *d, struct str pattern, struct err *why)
 		d->pattern[d->count][i] = lower(pattern.at[i]);
 	d->pattern[d->count][pattern.len] = '\0';
 	d->count++;
+	memset(d->memo, 0, sizeof(d->memo));
 	return 0;
 }
 
@@ -72,6 +73,23 @@ static const char *find_in(const struct deny *d, struct str text)
 		if (matches(d->pattern[i], text))
 			return d->pattern[i];
 	return NULL;
+}
+
+static const char *find_name(struct deny *d, struct str name)
+{
+	unsigned hash = 2166136261u;
+
+	if (name.len == 0 || name.len > DENY_MEMO_NAME)
+		return find_in(d, name);
+	for (size_t i = 0; i < name.len; i++)
+		hash = (hash ^ (unsigned char)name.at[i]) * 16777619u;
+	struct deny_memo *m = &d->memo[(hash ^ hash >> 16) % DENY_MEMO];
+	if (m->len != name.len || memcmp(m->name, name.at, name.len) != 0) {
+		m->found = find_in(d, name);
+		m->len = (uint8_t)name.len;
+		memcpy(m->name, name.at, name.len);
+	}
+	return m->found;
 }
 
 /* --- JSON ------------------------------------------------------------------------------------------------------------- */
@@ -124,9 +142,20 @@ static struct str unescape(struct str name, char out[NAME_MAX_BYTES])
 /* The end of the string that begins behind `at` - 1: the place of its closing quote, or v.len. */
 static size_t string_end(struct str v, size_t at)
 {
-	while (at < v.len && v.at[at] != '"')
-		at += v.at[at] == '\\' ? 2 : 1;
-	return at < v.len ? at : v.len;
+	size_t from = at;
+
+	for (;;) {
+		const char *quote = at < v.len ? memchr(v.at + at, '"', v.len - at) : NULL;
+		size_t slashes = 0;
+		if (!quote)
+			return v.len;
+		at = (size_t)(quote - v.at);
+		while (at - slashes > from && v.at[at - slashes - 1] == '\\')
+			slashes++;
+		if (slashes % 2 == 0)
+			return at;
+		at++;
+	}
 }
 
 /* What stands behind a colon holds nothing that could be a key or a signature. */
@@ -150,7 +179,7 @@ static bool is_nothing(struct str v, size_t at)
 	return digits < 10;
 }
 
-static const char *find_member(const struct deny *d, struct str v)
+static const char *find_member(struct deny *d, struct str v)
 {
 	char plain[NAME_MAX_BYTES];
 
@@ -168,7 +197,7 @@ static const char *find_member(const struct deny *d, struct str v)
 		struct str name = {v.at + from, end - from};
 		if (memchr(name.at, '\\', name.len))
 			name = unescape(name, plain);
-		const char *found = find_in(d, name);
+		const char *found = find_name(d, name);
 		if (found && !is_nothing(v, colon + 1))
 			return found;
 	}
@@ -189,7 +218,7 @@ static const char *find_anywhere(const struct deny *d, struct str v)
 	return NULL;
 }
 
-const char *deny_finds(const struct deny *d, struct str key, struct str value)
+const char *deny_finds(struct deny *d, struct str key, struct str value)
 {
 	struct str name = {key.at, key.len < KEY_MAX_BYTES ? key.len : KEY_MAX_BYTES};
 

@@ -14,11 +14,18 @@
 #include "core/err.h"
 #include "core/str.h"
 
-enum { DENY_MAX = 48, DENY_TEXT_MAX = 64 };
+enum { DENY_MAX = 48, DENY_TEXT_MAX = 64, DENY_MEMO = 64, DENY_MEMO_NAME = 38 };
+
+struct deny_memo { /* a member's name and what was found for it: the rows of a query have the same few names */
+	const char *found; /* NULL: it is none of them */
+	uint8_t len;       /* 0: not in use */
+	char name[DENY_MEMO_NAME];
+};
 
 struct deny {
 	char pattern[DENY_MAX][DENY_TEXT_MAX]; /* small letters */
 	int count;
+	struct deny_memo memo[DENY_MEMO];
 };
 
 /* The list that always holds: *private_key*, *privatekey*, *secret*, *mnemonic*, *seed_phrase*, *passphrase*, *password*,
@@ -27,7 +34,7 @@ void deny_init(struct deny *d);
 /* Adds one; ERR_INVALID: empty, too long, too many, a pattern that matches everything. */
 int deny_add(struct deny *d, struct str pattern, struct err *why) MUSTCHECK;
 
-/* The pattern that forbids this value under this key, NULL = it may be cached. Borrowed. */
-const char *deny_finds(const struct deny *d, struct str key, struct str value);
+/* The pattern that forbids this value under this key, NULL = it may be cached. Borrowed. Remembers names. */
+const char *deny_finds(struct deny *d, struct str key, struct str value);
 
 #endif

@@ -425,6 +425,7 @@ int warm_task_new(struct task **out, struct loop *l, const struct warm_conf *con
 	w->loop = l;
 	w->log = conf->log;
 	w->recipe = conf->recipe;
+	w->deny = conf->recipe->deny;
 	w->conf = *conf;
 	w->load_sql = mem_strdup(conf->load_sql);
 	w->conf.watch_ms = isfinite(conf->watch_ms) ? conf->watch_ms : WATCH_MS;

@@ -136,7 +136,7 @@ static bool judge(struct warm *w, struct str value, bool sensitive)
 		w->report.sensitive++;
 		return false;
 	}
-	found = deny_finds(&w->recipe->deny, buf_str(&w->key), value);
+	found = deny_finds(&w->deny, buf_str(&w->key), value);
 	if (!found)
 		return true;
 	if (w->report.denied++ == 0)

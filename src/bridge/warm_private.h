@@ -80,6 +80,7 @@ struct warm {
 	bool columns_known, is_jsonb;
 	int64_t sent, sent_bytes;
 	uint64_t seed;
+	struct deny deny;          /* the recipe's; it remembers names */
 	struct buf key, value;
 	struct err failure;        /* code 0: none */
 	struct err refused;        /* the last error reply */
