@@ -8,8 +8,8 @@ enum { NAME_MAX_BYTES = 128, KEY_MAX_BYTES = 1024 };
 static const char *const always[] = {
 	"*private_key*", "*privatekey*", "*secret*", "*mnemonic*", "*seed_phrase*", "*passphrase*", "*password*", "*signature*",
 };
-/* Signatures of a transaction have keys of their own in the application (docs/architecture.md). */
-static const char *const keys_always[] = {"*:sigs:*", "*private_key*", "*privatekey*", "*mnemonic*"};
+/* Anywhere in the name of a Redis key. Signatures of a transaction have keys of their own in the application. */
+static const char *const keys_always[] = {":sigs:", "private_key", "privatekey", "mnemonic"};
 static const char armour[] = "PRIVATE KEY-----";
 
 static char lower(char c)
@@ -220,10 +220,13 @@ static const char *find_anywhere(const struct deny *d, struct str v)
 
 const char *deny_finds(struct deny *d, struct str key, struct str value)
 {
-	struct str name = {key.at, key.len < KEY_MAX_BYTES ? key.len : KEY_MAX_BYTES};
+	char low[KEY_MAX_BYTES];
+	struct str name = {low, key.len < KEY_MAX_BYTES ? key.len : KEY_MAX_BYTES};
 
+	for (size_t i = 0; i < name.len; i++)
+		low[i] = lower(key.at[i]);
 	for (size_t i = 0; i < ARRAY_LEN(keys_always); i++)
-		if (matches(keys_always[i], name))
+		if (memmem(low, name.len, keys_always[i], strlen(keys_always[i])))
 			return keys_always[i];
 	for (int i = ARRAY_LEN(always); i < d->count; i++)
 		if (matches(d->pattern[i], name))

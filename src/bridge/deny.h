@@ -14,7 +14,7 @@
 #include "core/err.h"
 #include "core/str.h"
 
-enum { DENY_MAX = 48, DENY_TEXT_MAX = 64, DENY_MEMO = 64, DENY_MEMO_NAME = 38 };
+enum { DENY_MAX = 48, DENY_TEXT_MAX = 64, DENY_MEMO = 256, DENY_MEMO_NAME = 38 };
 
 struct deny_memo { /* a member's name and what was found for it: the rows of a query have the same few names */
 	const char *found; /* NULL: it is none of them */

@@ -37,7 +37,7 @@ char *buf_take(struct buf *b)
 
 /* Makes place for `more` bytes and the NUL, or refuses. A buffer that refused once refuses everything until it is cleared,
  * so what it holds is always a prefix of what was appended. */
-static bool reserve(struct buf *b, size_t more)
+bool buf_reserve(struct buf *b, size_t more)
 {
 	size_t need, room;
 
@@ -60,7 +60,7 @@ static bool reserve(struct buf *b, size_t more)
 
 bool buf_add(struct buf *b, const void *bytes, size_t len)
 {
-	if (!reserve(b, len))
+	if (!buf_reserve(b, len))
 		return false;
 	if (len)
 		memcpy(b->data + b->len, bytes, len);
@@ -104,7 +104,7 @@ bool buf_vaddf(struct buf *b, const char *format, va_list args)
 	va_copy(again, args);
 	wanted = vsnprintf(left ? b->data + b->len : NULL, left, format, again);
 	va_end(again);
-	if (wanted >= 0 && reserve(b, (size_t)wanted)) {
+	if (wanted >= 0 && buf_reserve(b, (size_t)wanted)) {
 		if ((size_t)wanted >= left)
 			vsnprintf(b->data + b->len, (size_t)wanted + 1, format, args);
 		b->len += (size_t)wanted;

@@ -25,6 +25,8 @@ void buf_init(struct buf *b, size_t limit);
 void buf_release(struct buf *b);                    /* frees the contents, keeps the ceiling; usable again */
 void buf_clear(struct buf *b);                      /* len 0, memory kept, failed reset */
 char *buf_take(struct buf *b);                      /* hands the memory to the caller (free() it); never NULL */
+/* Makes place for so many more bytes, so that appending them moves nothing (a secret would leave a copy behind). */
+bool buf_reserve(struct buf *b, size_t more);
 bool buf_add(struct buf *b, const void *bytes, size_t len);
 bool buf_adds(struct buf *b, const char *text);
 bool buf_addc(struct buf *b, char c);

@@ -224,29 +224,39 @@ int resp_next(struct resp *r, struct resp_reply **out, struct err *why)
 
 /* --- commands ----------------------------------------------------------------------------------------------- */
 
+/* "*3\r\n", "$12\r\n" */
+static bool add_head(struct buf *out, char mark, size_t number)
+{
+	char text[24];
+	size_t at = sizeof(text);
+
+	text[--at] = '\n';
+	text[--at] = '\r';
+	do
+		text[--at] = (char)('0' + number % 10);
+	while (number /= 10);
+	text[--at] = mark;
+	return buf_add(out, text + at, sizeof(text) - at);
+}
+
+/* Written here rather than by hiredis, which formats with sprintf() into memory of its own: that took a sixth of a warm-up. */
 bool resp_command(struct buf *out, int argc, const struct str *argv)
 {
-	const char *at[RESP_ARGS_MAX];
-	size_t len[RESP_ARGS_MAX];
-	char *bytes = NULL;
+	size_t total = 16;
 
-	if (argc < 1 || argc > RESP_ARGS_MAX) {
+	for (int i = 0; i < argc && argc <= RESP_ARGS_MAX; i++)
+		total += argv[i].len + 26;
+	if (argc < 1 || argc > RESP_ARGS_MAX || !buf_reserve(out, total)) {
 		out->failed = true;
 		return false;
 	}
+	add_head(out, '*', (size_t)argc);
 	for (int i = 0; i < argc; i++) {
-		at[i] = argv[i].at;
-		len[i] = argv[i].len;
+		add_head(out, '$', argv[i].len);
+		buf_addstr(out, argv[i]);
+		buf_add(out, "\r\n", 2);
 	}
-	int total = redisFormatCommandArgv(&bytes, argc, at, len);
-	if (total < 0) {
-		out->failed = true;
-		return false;
-	}
-	bool done = buf_add(out, bytes, (size_t)total);
-	mem_wipe(bytes, (size_t)total); /* it may have been AUTH */
-	redisFreeCommand(bytes);
-	return done;
+	return !out->failed;
 }
 
 static bool is_blank(char c)

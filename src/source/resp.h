@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * The Redis protocol (RESP2): commands to bytes, bytes to replies. The one home of hiredis, of which only the reader and the
- * formatter are used; no socket here.
+ * The Redis protocol (RESP2): commands to bytes, bytes to replies. The one home of hiredis, of which only the reader is
+ * used; no socket here.
  *
  * What comes from a server is hostile: a reply may have RESP_ELEMENTS_MAX elements in all, RESP_BYTES_MAX bytes and hiredis'
  * depth (7), memory grows with what arrived and never with what was announced, and after an error the connection must

@@ -102,7 +102,7 @@ START_TEST(what_is_never_cached)
 		ck_assert_msg(deny_finds(&d, STR("k:1"), str_from(forbidden[i])), "%s", forbidden[i]);
 	for (size_t i = 0; i < ARRAY_LEN(fine); i++)
 		ck_assert_msg(!deny_finds(&d, STR("k:1"), str_from(fine[i])), "%s", fine[i]);
-	ck_assert_str_eq(deny_finds(&d, STR("dytallix:bridge:sigs:btx_1"), STR("[]")), "*:sigs:*");
+	ck_assert_str_eq(deny_finds(&d, STR("dytallix:bridge:sigs:btx_1"), STR("[]")), ":sigs:");
 	ck_assert_ptr_null(deny_finds(&d, STR("dytallix:bridge:chain:secret"), STR("{}")));
 	ck_assert_int_eq(deny_add(&d, STR("Memo"), &why), 0);
 	ck_assert_int_eq(deny_add(&d, STR("*:internal:*"), &why), 0);
