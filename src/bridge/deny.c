@@ -83,7 +83,7 @@ static const char *find_name(struct deny *d, struct str name)
 		return find_in(d, name);
 	for (size_t i = 0; i < name.len; i++)
 		hash = (hash ^ (unsigned char)name.at[i]) * 16777619u;
-	struct deny_memo *m = &d->memo[(hash ^ hash >> 16) % DENY_MEMO];
+	struct deny_memo *m = &d->memo[(hash * 0x9e3779b1u >> 16) % DENY_MEMO];
 	if (m->len != name.len || memcmp(m->name, name.at, name.len) != 0) {
 		m->found = find_in(d, name);
 		m->len = (uint8_t)name.len;
