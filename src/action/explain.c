@@ -105,7 +105,7 @@ static void answer(struct task *t, bool yes)
 	t->state = TASK_LOOKING; /* answered: no second answer is taken */
 }
 
-static void was_cancelled(struct explain *e)
+void explain_was_cancelled(struct explain *e)
 {
 	struct err why = {0};
 
@@ -123,7 +123,7 @@ static void cancel(struct task *t)
 	if (w && pgwork_is_up(w) && pgwork_open_count(w) > 0)
 		pgwork_cancel(w);
 	else
-		explain_later(e, was_cancelled);
+		explain_later(e, explain_was_cancelled);
 }
 
 void explain_form_release(struct explain_form *form)

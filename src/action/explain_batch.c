@@ -112,7 +112,7 @@ static void done(void *ctx, const struct pgwork_outcome *outcome)
 	} else if (!outcome->why && s->take && outcome->result)
 		s->take(e, outcome->result);
 	if (e->ended == e->count) /* from the loop: what comes after may send or end */
-		explain_later(e, e->after);
+		explain_later(e, e->cancelled && e->failed < 0 && e->doing != EXPLAIN_ANALYZED ? explain_was_cancelled : e->after);
 }
 
 void explain_fill(const struct explain *e, const char *file, struct buf *out)

@@ -107,6 +107,7 @@ void explain_fail(struct explain *e, int code, const char *format, ...) PRINTFLI
 /* step(e) in the next turn of the loop. */
 void explain_later(struct explain *e, void (*step)(struct explain *e));
 void explain_connect(struct explain *e);
+void explain_was_cancelled(struct explain *e);
 
 /* --- explain_batch.c ---------------------------------------------------------------------------------------------- */
 void explain_batch(struct explain *e, bool write);

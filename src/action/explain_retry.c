@@ -147,14 +147,15 @@ bool explain_retry_path(struct explain *e, void (*then)(struct explain *e))
 		return false;
 	e->form.pathed = true;
 	names_of(e, &names);
-	const char *values[] = {buf_text(&names), e->author[0] ? e->author : NULL};
+	const char *weaker = e->foreign && e->weighed && !e->super && !e->stronger[0] && !e->same ? "true" : "false";
+	const char *values[] = {buf_text(&names), e->author[0] ? e->author : NULL, weaker};
 	memcpy(e->was_state, e->sqlstate, sizeof e->was_state);
 	char message[sizeof e->message];
 	memcpy(message, e->message, sizeof message);
 	struct err why = e->why;
 	explain_batch(e, false);
 	explain_local(e, "pg_catalog", "auto", 2000);
-	explain_add(e, "explain_schemas", take_schemas, values, 2);
+	explain_add(e, "explain_schemas", take_schemas, values, 3);
 	explain_add(e, "explain_end", NULL, NULL, 0);
 	memcpy(e->message, message, sizeof e->message);
 	e->why = why;

@@ -143,6 +143,17 @@ SELECT count(*) FROM victims WHERE id > evil();""" % marker, user="author")
         assert "Plan a statement" not in err, err
 
 
+def test_a4_strangers_schemas(bench, made):
+    """A name that is not in the search_path is not looked for in a stranger's schema, whose view calls functions while it is planned."""
+    e = server(bench, made)
+    e.pg.sql("CREATE ROLE mallory LOGIN; CREATE SCHEMA trap AUTHORIZATION mallory; GRANT USAGE ON SCHEMA trap TO PUBLIC")
+    e.pg.sql("CREATE FUNCTION trap.told() RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RAISE EXCEPTION 'sprung'; END $$;"
+             "GRANT EXECUTE ON FUNCTION trap.told TO PUBLIC; CREATE VIEW trap.orders AS SELECT 1 AS a WHERE trap.told() > 0; GRANT SELECT ON trap.orders TO PUBLIC", user="mallory")
+    for user in ("author", "boss"):
+        code, out, err = e.run("-", text="SELECT a FROM orders", user=user)
+        assert code == 1 and "sprung" not in err and "does not exist" in err, (user, err)
+
+
 def test_a5_locks(bench, made):
     e = server(bench, made)
     holder = e.pg.session("BEGIN; LOCK TABLE victims IN ACCESS EXCLUSIVE MODE;")
