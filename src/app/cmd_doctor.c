@@ -144,7 +144,8 @@ static void judge_panels(struct doctor *d, int server)
 			continue;
 		}
 		w.what = feed_reason(f)[0] ? feed_reason(f) : "no answer in time";
-		add(d, LEVEL_MISSING, server, &w);
+		add(d, panel->body_count > 0 && !panel_body_for(panel, -1, s->version, 0) ? LEVEL_NOTE : LEVEL_MISSING,
+		    server, &w);
 	}
 	snprintf(text, sizeof text, "%d panels have their data", good);
 	add(d, LEVEL_OK, server, &(struct words){.area = "panels", .what = text});

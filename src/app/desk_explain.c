@@ -126,6 +126,22 @@ static uint64_t id_of(const struct desk_side *side)
 	return c->queryid ? (uint64_t)c->queryid ^ (uint64_t)c->dbid << 32 : 0;
 }
 
+/* "statement 42 on bridge@db1": the window's own title says that it is a plan. */
+static const char *subject(const struct task *t)
+{
+	return strncmp(t->title, "plan of ", 8) == 0 ? t->title + 8 : t->title;
+}
+
+/* The same for what is said of one plan, whose title stands before it: "PostgreSQL 15, not executed". */
+static const char *about_of(const struct explain_plan *p)
+{
+	const char *title = title_of(p->kind);
+	size_t len = strlen(title);
+
+	return strncmp(p->about, title, len) == 0 && strncmp(p->about + len, ", ", 2) == 0 ? p->about + len + 2
+											   : p->about;
+}
+
 static void show(struct desk_side *side, struct ui *u, const struct ui_host *h)
 {
 	struct ui_plan plan[UI_PLANS_MAX];
@@ -140,7 +156,7 @@ static void show(struct desk_side *side, struct ui *u, const struct ui_host *h)
 	from = count > UI_PLANS_MAX ? count - UI_PLANS_MAX : 0;
 	for (int i = from; i < count; i++)
 		plan[i - from] = (struct ui_plan){.title = title_of(made[i].kind),
-						  .about = made[i].about,
+						  .about = about_of(&made[i]),
 						  .notes = buf_text(&notes),
 						  .json = made[i].json,
 						  .json_len = made[i].len};
@@ -151,7 +167,7 @@ static void show(struct desk_side *side, struct ui *u, const struct ui_host *h)
 		plan[0] = last;
 	}
 	struct ui_plans plans = {
-		.statement = side->task->title, .id = id_of(side), .plan = plan, .count = count - from};
+		.statement = subject(side->task), .id = id_of(side), .plan = plan, .count = count - from};
 	if (ui_show_plans(u, h, &plans, &why) < 0)
 		ui_notice(u, h, true, why.text);
 	buf_release(&notes);

@@ -1,0 +1,223 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: PostgreSQL
+"""Acting from the dashboard on real servers: the menu's maintenance, plans, warm-up, jobs while one looks elsewhere, and quitting
+while something runs."""
+import json
+import os
+import re
+import sys
+import time
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from dash import Dash, uri # noqa: E402
+from postgres import Bench # noqa: E402
+from servers import Redis, folder, wait_for # noqa: E402
+
+SETUP = """CREATE EXTENSION pg_stat_statements; CREATE ROLE keeper LOGIN IN ROLE pg_monitor; GRANT CREATE ON SCHEMA public TO keeper;
+SET ROLE keeper; CREATE TABLE things (a int PRIMARY KEY, b text); INSERT INTO things SELECT i, 'x' || i FROM generate_series(1, 20000) i;
+CREATE INDEX by_b ON things (b); CREATE TABLE "odd "" name; DROP TABLE things; --" (a int);
+SELECT count(*) FROM things WHERE b = 'x7';"""
+
+
+def servers(bench, **settings):
+    pg = bench.postgres(shared_preload_libraries="pg_stat_statements", **settings)
+    pg.sql(SETUP)
+    return pg
+
+
+def dash(pg, *more, **kw):
+    d = Dash("-d", pg.conninfo("keeper"), *more, env={"XDG_STATE_HOME": None}, **kw)
+    d.live()
+    return d
+
+
+def slowly(d, text):
+    for c in text:
+        d.send(c)
+        d.pump(0.05)
+
+
+def answer(d, text):
+    d.pump(0.6) # keys of the first 300 ms do not count
+    slowly(d, text)
+
+
+def pick(d, entry):
+    """An entry of the menu by its title."""
+    d.send("m")
+    d.expect(r"(?m)^ Do: ")
+    for _ in range(30):
+        d.pump(0.15)
+        lines = [d.row(i) for i in range(d.lines - 2)]
+        at = next(i for i, line in enumerate(lines) if line.startswith(" Do: "))
+        names = [line.strip() for line in lines[at + 1:]]
+        want = next((i for i, n in enumerate(names) if re.search(entry, n)), None)
+        assert want is not None, f"{entry} is not in the menu:\n{d.text()}"
+        for _ in range(want):
+            d.send("j")
+        d.pump(0.3)
+        d.send("\r")
+        return
+
+
+def audit(d):
+    with open(os.path.join(d.home, ".local", "state", "dytop", "audit.jsonl")) as f:
+        return [json.loads(line) for line in f]
+
+
+def on_row(d, screen, filter_, shown):
+    d.goto(screen)
+    d.command("filter " + filter_)
+    d.expect(rf"(?m)^[ *+]*[^\n]*{shown}")
+    d.until("the row", lambda: any(shown in d.row(i) and "filter" not in d.row(i) for i in range(5, d.lines - 2)))
+
+
+def test_analyze_and_a_hostile_name(bench):
+    """m on the tables screen; the exact SQL is shown, and it hits the right table only."""
+    pg = servers(bench)
+    with dash(pg) as d:
+        on_row(d, "tables", "table:odd", "odd")
+        pick(d, "Update the planner")
+        d.expect(r'ANALYZE .*"odd "" name; DROP TABLE things; --"')
+        assert pg.sql("SELECT count(*) FROM pg_stat_all_tables WHERE last_analyze IS NOT NULL AND schemaname = 'public'") == "0"
+        answer(d, "y")
+        d.expect("done: Update the planner")
+        assert pg.sql("SELECT relname FROM pg_stat_all_tables WHERE last_analyze IS NOT NULL AND schemaname = 'public'").startswith("odd")
+        assert pg.sql("SELECT count(*) FROM things") == "20000"
+        lines = audit(d)
+        assert [l.get("outcome") for l in lines][-1] == "ok" and "ANALYZE" in json.dumps(lines), lines
+        d.quit()
+
+
+def test_reindex_wants_the_name(bench):
+    pg = servers(bench)
+    with dash(pg) as d:
+        on_row(d, "indexes", "index:by_b", "by_b")
+        before = pg.sql("SELECT relfilenode FROM pg_class WHERE relname = 'by_b'")
+        pick(d, "Rebuild")
+        d.expect("REINDEX INDEX CONCURRENTLY public.by_b")
+        found = re.search(r"type (\S+) and Enter", d.text())
+        answer(d, "y\r")
+        d.expect("that is not what was asked for")
+        d.send("\x15") # ^U
+        answer(d, found.group(1) + "\r")
+        d.expect("done: Rebuild")
+        assert pg.sql("SELECT relfilenode FROM pg_class WHERE relname = 'by_b'") != before
+        d.quit()
+
+
+def wait_behind_a_lock(pg, d):
+    """A REINDEX that waits for a transaction; returns the holder."""
+    holder = pg.session("BEGIN; SELECT count(*) FROM things;")
+    on_row(d, "indexes", "index:by_b", "by_b")
+    pick(d, "Rebuild")
+    d.expect("REINDEX INDEX CONCURRENTLY public.by_b")
+    word = re.search(r"type (\S+) and Enter", d.text()).group(1)
+    answer(d, word + "\r")
+    wait_for("it waits", lambda: pg.sql("SELECT 1 FROM pg_stat_activity WHERE query ~ '^REINDEX' AND wait_event_type = 'Lock'") or None)
+    return holder
+
+
+def test_quitting_while_it_runs(bench):
+    """It is asked; staying is the default; leaving lets the server go on; cancelling names what is left."""
+    pg = servers(bench)
+    with dash(pg) as d:
+        holder = wait_behind_a_lock(pg, d)
+        d.send("J")
+        d.expect("1 running")
+        d.expect(r"waits for .*backend \d+|waits for \d+")
+        d.send("\x1b")
+        d.pump(0.3)
+        d.send("q")
+        d.expect("Something is still running")
+        d.expect("Rebuild .*by_b")
+        answer(d, "n")
+        d.never("Something is still running", 0.5)
+        d.send("q")
+        d.expect("Something is still running")
+        answer(d, "l")
+        assert d.exit_code(20) == 0
+        assert "left running" in bytes(d.raw).decode(errors="replace")
+        assert pg.sql("SELECT count(*) FROM pg_stat_activity WHERE query ~ '^REINDEX' AND state = 'active'") == "1", "it goes on"
+        holder.kill()
+        wait_for("it ends by itself", lambda: pg.sql("SELECT count(*) FROM pg_stat_activity WHERE query ~ '^REINDEX' AND state = 'active'") == "0")
+        assert pg.sql("SELECT count(*) FROM pg_index WHERE NOT indisvalid") == "0"
+        assert audit(d)[-1]["outcome"] == "unknown", audit(d)
+    with dash(pg) as d:
+        holder = wait_behind_a_lock(pg, d)
+        d.send("q")
+        d.expect("Something is still running")
+        answer(d, "c")
+        assert d.exit_code(30) == 0
+        said = bytes(d.raw).decode(errors="replace")
+        left = pg.sql("SELECT relname FROM pg_class JOIN pg_index ON indexrelid = pg_class.oid WHERE NOT indisvalid")
+        assert "cancelled:" in said or "failed:" in said, said[-600:]
+        assert not left or left in said, (left, said[-600:])
+        assert audit(d)[-1]["outcome"] == "cancelled", audit(d)
+        holder.kill()
+
+
+def test_plans(bench):
+    """e needs no question, shows the plan, works read-only; E asks, runs and rolls back."""
+    pg = servers(bench)
+    with dash(pg, "--read-only") as d:
+        on_row(d, "statements", "query:WHERE.b.=", "FROM things WHERE b")
+        d.send("e")
+        d.expect("generic plan")
+        d.expect(r"Index (Only )?Scan (using|on) by_b")
+        d.send("\x1b")
+        d.pump(0.3)
+        d.send("E")
+        d.expect("read-only: dytop was started with --read-only")
+        d.quit()
+    with dash(pg) as d:
+        on_row(d, "statements", "query:WHERE.b.=", "FROM things WHERE b")
+        d.send("E")
+        d.expect(r"\$1 of 1, text") # no statistics yet: nobody knows a value
+        slowly(d, "x7\r")
+        d.expect("EXPLAIN \\(ANALYZE true")
+        d.expect("'x7'")
+        d.expect("rolled back")
+        answer(d, "y")
+        d.expect("as it ran")
+        d.expect("executed in")
+        d.quit()
+
+
+def test_end_is_told_elsewhere(bench):
+    """One looks at another screen when it ends, and a key that cannot act says why."""
+    pg = servers(bench)
+    with dash(pg) as d:
+        holder = wait_behind_a_lock(pg, d)
+        d.goto("databases")
+        holder.kill()
+        d.expect("done: Rebuild")
+        d.goto("settings")
+        d.send("K")
+        d.expect("End the session: is for a session; there is none under the cursor")
+        d.quit()
+
+
+def test_recording(bench):
+    tests = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..")
+    with Dash("--replay", os.path.join(tests, "fixtures", "bridge.ndjson"), env={"XDG_STATE_HOME": None}) as d:
+        d.expect("ACTIVITY|OVERVIEW")
+        for key in "CKeEmw":
+            d.send(key)
+            d.expect("this is a recording: nothing can be done to its servers")
+            d.send("\x1b")
+            d.pump(0.1)
+        d.quit()
+
+
+def main():
+    tests = [t for n, t in sorted(globals().items()) if n.startswith("test_") and sys.argv[1:] in ([], [n])]
+    for test in tests:
+        with Bench() as bench:
+            start = time.monotonic()
+            test(bench)
+            print(f"ok {test.__name__} {time.monotonic() - start:.1f} s", flush=True)
+
+
+if __name__ == "__main__":
+    main()
