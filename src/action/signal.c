@@ -139,6 +139,8 @@ static void checked(void *ctx, const struct pgwork_outcome *o)
 	struct signal_job *j = ctx;
 	int open = 0;
 
+	if (j->ending)
+		return;
 	if (o->why) {
 		struct err why = *o->why;
 
@@ -193,6 +195,8 @@ static void sent(void *ctx, const struct pgwork_outcome *o)
 	struct signal_job *j = ctx;
 	struct signal_who *t = &j->target[j->next];
 
+	if (j->ending)
+		return;
 	if (o->why && o->sent && (o->why->code == ERR_LOST || o->why->code == ERR_TIMEOUT)) {
 		struct err why = *o->why;
 
@@ -241,6 +245,10 @@ static void noted(void *ctx, const struct err *why)
 
 	if (j->task.state == TASK_DONE)
 		return;
+	if (j->ending) { /* the line is there, and nothing was sent: it gets its outcome */
+		j->intended = !why;
+		return;
+	}
 	if (why) {
 		struct err text = *why;
 
@@ -308,15 +316,20 @@ static void later(void *ctx)
 		check(j);
 }
 
-/* Before the question that is a no; after it the signal is out, and only the looking ends. */
+/* Before the question that is a no; after it the signal may be out, and only the waiting ends. */
 static void cancel(struct task *t)
 {
 	struct signal_job *j = (struct signal_job *)t;
+	struct err why;
 
-	if (t->state == TASK_LOOKING || t->state == TASK_ASKING)
+	if (j->ending)
+		return;
+	if (t->state == TASK_LOOKING || t->state == TASK_ASKING) {
 		finish_later(j, TASK_CANCELLED, NULL);
-	else
-		j->check_until_ns = 0;
+		return;
+	}
+	err_set(&why, ERR_TIMEOUT, "not waited for any longer; it may have been sent: look at the activity");
+	finish_later(j, TASK_UNKNOWN, &why);
 }
 
 static void job_free(struct task *t)

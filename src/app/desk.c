@@ -7,7 +7,7 @@
 #include "app/desk_private.h"
 #include "core/mem.h"
 
-enum { QUIT_MS = 15000, FOLLOWS_MAX = 4, TRAIL_LINE_MAX = TASK_TITLE_MAX + ERR_TEXT_MAX + 64 };
+enum { QUIT_MS = 15000, FOLLOWS_MAX = 4, TRAIL_MS = 1500 };
 
 static int64_t now(const struct desk *d)
 {
@@ -22,21 +22,6 @@ static void tell(struct desk *d)
 
 /* --- the trail ------------------------------------------------------------------------------------------------------
  */
-
-static void add_trail(struct desk *d, const struct task *t)
-{
-	char line[TRAIL_LINE_MAX], when[16];
-
-	clock_local_time(loop_now(d->loop)->wall_us, when);
-	snprintf(line, sizeof line, "%s  %-9s %s%s%s", when, task_outcome_name(t->outcome), t->title,
-		 t->why.code ? ": " : "", t->why.code ? t->why.text : "");
-	if (d->trail_count == DESK_TRAIL_MAX) {
-		free(d->trail[0]);
-		memmove(d->trail, d->trail + 1, (DESK_TRAIL_MAX - 1) * sizeof d->trail[0]);
-		d->trail_count--;
-	}
-	d->trail[d->trail_count++] = mem_strdup(line);
-}
 
 struct audit *desk_audit(struct desk *d)
 {
@@ -57,7 +42,7 @@ static void task_changed(void *ctx, struct task *t)
 	for (int i = 0; i < d->task_count; i++)
 		if (d->task[i] == t && t->state == TASK_DONE && !d->side[i]->told) {
 			d->side[i]->told = true;
-			add_trail(d, t);
+			desk_trail_add(d, t);
 			if (d->side[i]->kind == DESK_WARM)
 				desk_warmed(d->side[i]);
 		}
@@ -252,6 +237,7 @@ bool desk_quits(const struct desk *d)
 
 static void on_alarm(void *ctx)
 {
+	desk_trail_read(ctx); /* the first time, a moment after the start */
 	tell(ctx);
 }
 
@@ -281,6 +267,7 @@ void desk_open(struct desk *d, struct session *s, const struct panel *const *pan
 	if (d->conf.servers && actions_init(&d->actions, d->conf.files, d->conf.options, &d->actions_why) < 0)
 		d->actions = (struct actions){0};
 	desk_choices(d);
+	loop_timer_in(d->alarm, TRAIL_MS);
 }
 
 static bool is_under_way(const struct task *t)
@@ -321,8 +308,7 @@ void desk_free(struct desk *d)
 	for (int i = 0; d->redis_password && i < d->conf.servers->count; i++)
 		free(d->redis_password[i]);
 	free(d->redis_password);
-	for (int i = 0; i < d->trail_count; i++)
-		free(d->trail[i]);
+	desk_trail_free(d);
 	loop_timer_free(d->alarm);
 	free(d);
 }

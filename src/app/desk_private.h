@@ -9,6 +9,7 @@
 #include "app/desk.h"
 #include "bridge/recipe.h"
 #include "bridge/warm.h"
+#include "loop/background.h"
 #include "model/task.h"
 
 enum { DESK_TASKS_MAX = 60, DESK_OPEN_MAX = 6, DESK_TRAIL_MAX = 40, DESK_CHOICES_MAX = 64 };
@@ -57,6 +58,9 @@ struct desk {
 	struct err audit_why;               /* why there is none */
 	char *trail[DESK_TRAIL_MAX];
 	int trail_count;
+	bool trail_asked;
+	struct background *reading;         /* of the audit log's last lines */
+	void *reading_job;
 	struct ui_choice choice[DESK_CHOICES_MAX];
 	int choice_count;
 	const char *no_actions;
@@ -85,6 +89,11 @@ struct desk_aim {
 int desk_aim(struct desk *d, const struct ui_request *r, struct desk_aim *out, struct err *why) MUSTCHECK;
 bool desk_number(const struct desk_aim *a, int row, enum panel_part part, int64_t *out);
 char *desk_text(const struct desk_aim *a, int row, enum panel_part part); /* raw copy; NULL unknown */
+
+/* desk_trail.c */
+void desk_trail_add(struct desk *d, const struct task *t);
+void desk_trail_read(struct desk *d); /* once: what the audit log has from before */
+void desk_trail_free(struct desk *d);
 
 /* desk_explain.c, desk_warm.c */
 int desk_explain(struct desk *d, const struct ui_request *r, struct desk_side *side, struct err *why) MUSTCHECK;

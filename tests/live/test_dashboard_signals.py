@@ -4,6 +4,7 @@
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import tempfile
@@ -320,6 +321,42 @@ def test_connection_lost(bench):
         pg.kill()
         d.expect("nothing was sent")
         d.quit()
+
+
+def test_black_hole(bench):
+    """The server stands still when it is sent: the screen lives, it can be given up, and is called unknown."""
+    pg = servers(bench)
+    Victim(pg, "still")
+    home = os.path.join(bench.dir, "home")
+    os.mkdir(home)
+    with dash(pg, home=home) as d:
+        show(d, "still")
+        d.send("C")
+        d.expect("Cancel what backend")
+        d.pump(0.5)
+        pg.signal(signal.SIGSTOP)
+        try:
+            d.send("y")
+            d.pump(0.3)
+            d.send("J")
+            d.expect("Jobs: 1 running")
+            d.send("c")
+            d.expect("unknown +Cancel backend")
+            d.send("\x1b")
+            d.expect("STALE|no answer")
+        finally:
+            pg.signal(signal.SIGCONT)
+        d.live()
+        d.send("J")
+        d.expect("(?s)Audit trail.*unknown +Cancel backend")
+        d.send("\x1b")
+        d.quit()
+        assert audit(d.home)[-1]["outcome"] == "unknown", audit(d.home)
+    # the next dashboard has it from the log
+    with dash(pg, home=home) as again:
+        again.send("J")
+        again.expect("(?s)Audit trail.*unknown +cancel backend")
+        again.quit()
 
 
 def main():

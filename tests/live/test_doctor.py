@@ -21,10 +21,10 @@ INSERT INTO things SELECT i, 'x' FROM generate_series(1, 1000) i;
 CREATE MATERIALIZED VIEW sums AS SELECT count(*) AS n FROM things; ALTER MATERIALIZED VIEW sums OWNER TO owner;"""
 
 
-def run(*words, home=None):
+def run(*words, home=None, input=None):
     with tempfile.TemporaryDirectory() as own:
         clean = {k: v for k, v in os.environ.items() if not k.startswith(("PG", "DYTOP_", "XDG_", "REDISCLI"))}
-        return subprocess.run([DYTOP, *words], capture_output=True, text=True, timeout=90, stdin=subprocess.DEVNULL,
+        return subprocess.run([DYTOP, *words], capture_output=True, text=True, timeout=90, input=input or "",
                               env={**clean, "HOME": home or own}, start_new_session=True)
 
 
@@ -102,6 +102,15 @@ def test_roles():
         pid = wait_for("it runs", lambda: pg.sql("SELECT pid FROM pg_stat_activity WHERE usename = 'app' AND state = 'active'"))
         r = run("cancel", *actors(pg), "--yes", pid)
         assert r.returncode == 0 and "what it ran has ended" in r.stdout, r
+        version = int(pg.sql("SHOW server_version_num"))
+        pg.sql("CREATE UNIQUE INDEX ON sums (n); CREATE INDEX spare ON things (b)")
+        for words in (["analyze", "things"], ["vacuum", "things"], ["reindex_index", "things_pkey"], ["refresh", "sums"],
+                      ["drop_index", "spare"], ["reload"], ["reset_table", "things"], ["reset_database"],
+                      *([["checkpoint"], ["set_setting", "work_mem", "8MB"], ["reset_setting", "work_mem"]] if version >= 150000 else [])):
+            r = run("maintain", *actors(pg), "--yes", *words)
+            assert r.returncode == 0, (words, r.stdout[-1500:], r.stderr)
+        r = run("explain", *actors(pg), "-", input="SELECT count(*) FROM public.things WHERE a = 5")
+        assert r.returncode == 0 and "things_pkey" in r.stdout, r
 
 
 def test_left_over():
