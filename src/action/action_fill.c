@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "action/action.h"
+#include "core/clean.h"
 
 static void add_identifier(struct buf *out, struct str name)
 {
@@ -104,9 +105,13 @@ static int fill_one(struct buf *out, struct str name, const struct action_holes 
 		action_literal(out, got);
 	else if (str_is(name, "text") && (got = h->text))
 		buf_adds(out, got);
-	if (!got)
-		return err_set(why, ERR_INVALID, "the hole %%{%.*s} is not known here, or has nothing to go in",
-		               name.len > 40 ? 40 : (int)name.len, name.at);
+	if (!got) {
+		struct buf shown = BUF_INIT(400);
+		clean_text(&shown, name.at, name.len > 40 ? 40 : name.len, CLEAN_EXACT);
+		err_set(why, ERR_INVALID, "the hole %%{%s} is not known here, or has nothing to go in", buf_text(&shown));
+		buf_release(&shown);
+		return ERR_INVALID;
+	}
 	return 0;
 }
 

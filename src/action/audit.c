@@ -80,6 +80,11 @@ const char *audit_path(const struct audit *a)
 	return a->path;
 }
 
+int audit_make_folder(const struct audit *a, struct err *why)
+{
+	return audit_make_folders(a->path, why);
+}
+
 void audit_id(char out[AUDIT_ID_MAX])
 {
 	unsigned char bytes[6];

@@ -60,6 +60,8 @@ int audit_new(struct audit **out, struct loop *l, const struct audit_conf *conf,
  * from inside a done(): loop_defer() there. NULL is accepted. */
 void audit_free(struct audit *a);
 const char *audit_path(const struct audit *a);
+/* Makes the folders that the log lies in, for what else lies there. Waits for the disk. */
+int audit_make_folder(const struct audit *a, struct err *why) MUSTCHECK;
 
 /* A new action id: 12 hex digits, random. It goes into the intent, the outcome and application_name. */
 void audit_id(char out[AUDIT_ID_MAX]);

@@ -23,7 +23,7 @@ enum { LOCK_TRIES = 100, LOCK_GAP_MS = 50 };
 
 static const char no_line_before[] = "0000000000000000000000000000000000000000000000000000000000000000";
 
-static int make_folders(const char *path, struct err *why)
+int audit_make_folders(const char *path, struct err *why)
 {
 	char *copy = mem_strdup(path);
 	int rc = 0;
@@ -61,7 +61,7 @@ int audit_open(const char *path, bool create, struct err *why)
 	int rc;
 
 	if (fd < 0 && errno == ENOENT && create) {
-		rc = make_folders(path, why);
+		rc = audit_make_folders(path, why);
 		if (rc < 0)
 			return rc;
 		fd = open(path, flags | O_RDWR | O_APPEND | O_CREAT, 0600);

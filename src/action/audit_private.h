@@ -9,6 +9,7 @@
 int audit_append(const char *path, const char *body, struct err *why) MUSTCHECK;
 /* Opens for reading and appending, or (create false) for reading only, with all checks of who may write it. Returns the fd. */
 int audit_open(const char *path, bool create, struct err *why) MUSTCHECK;
+int audit_make_folders(const char *path, struct err *why) MUSTCHECK;
 /* flock() with a deadline of 5 s. */
 int audit_lock(int fd, bool exclusive, const char *path, struct err *why) MUSTCHECK;
 

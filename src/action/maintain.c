@@ -370,6 +370,7 @@ int maintain_new(struct task **out, struct loop *l, const struct maintain_conf *
 	m->action = c->action;
 	m->audit = c->audit;
 	m->consent = mem_strdup(c->consent);
+	m->max_bytes = c->max_bytes > 0 ? c->max_bytes : 0;
 	m->text = c->text;
 	m->text_ctx = c->text_ctx;
 	m->log = c->log;

@@ -36,6 +36,7 @@ struct maintain_conf {
 	const struct maintain_target *target; /* copied; none for ACTION_ON_NOTHING */
 	int count;
 	struct audit *audit;         /* outlives the task */
+	double max_bytes;            /* larger targets are refused; 0 or NAN: none are */
 	bool read_only;              /* the task is refused at once; nothing is connected */
 	const char *consent;         /* how it is confirmed, for the audit log: "--yes"; NULL: by the question */
 	/* Session texts (sql/session/act_*.sql), as of source_conf. */

@@ -8,7 +8,7 @@
 #include "action/maintain_private.h"
 #include "core/units.h"
 
-enum { CHECKS_MAX = 8, CHECK_GAP_MS = 400, FATE_TRIES = 15, FATE_LOOKS = 3, FATE_GAP_MS = 1000 };
+enum { CHECKS_MAX = 8, CHECK_GAP_MS = 400, FATE_TRIES = 15, FATE_LOOKS = 3, FATE_GAP_MS = 1000, COLLECTOR_MS = 1200 };
 
 static void again(struct maintain *m);
 
@@ -193,6 +193,14 @@ static void look_after(struct maintain *m)
 	maintain_rounds(m, after_rounds, ARRAY_LEN(after_rounds), false, maintain_finish_item);
 }
 
+/* Before 15 counters come by way of a process that writes them twice a second: sooner, "now" would be "before". */
+static double settle_ms(const struct maintain *m)
+{
+	bool counters = m->version < 150000 && action_sql(m->action, ACTION_MEASURE, 0, m->version);
+
+	return counters && m->action->settle_ms < COLLECTOR_MS ? COLLECTOR_MS : m->action->settle_ms;
+}
+
 void maintain_after(struct maintain *m)
 {
 	m->after = true;
@@ -204,9 +212,9 @@ void maintain_after(struct maintain *m)
 		task_say(&m->task, TASK_BAD, "the reply was lost: %s", m->why.text);
 		m->on = m->watch;
 	}
-	if (m->outcome == TASK_OK && m->action->settle_ms > 0) {
+	if (m->outcome == TASK_OK && settle_ms(m) > 0) {
 		m->soon_do = look_after;
-		loop_timer_in(m->soon, m->action->settle_ms);
+		loop_timer_in(m->soon, settle_ms(m));
 	} else
 		look_after(m);
 }

@@ -43,7 +43,7 @@ static bool send_size(struct maintain *m)
 	char oid[16];
 	const char *values[VALUES_MAX] = {maintain_oid_text(maintain_item(m), oid)};
 
-	return maintain_is_relation(m->action) && m->action->rate > 0 && maintain_ask(m, "act_size", values);
+	return maintain_is_relation(m->action) && (m->action->rate > 0 || m->max_bytes > 0) && maintain_ask(m, "act_size", values);
 }
 
 static void take_size(struct maintain *m, const struct pgwork_outcome *o)
@@ -55,8 +55,18 @@ static void take_size(struct maintain *m, const struct pgwork_outcome *o)
 		double value = strtod(bytes, NULL);
 		maintain_item(m)->bytes = value;
 		bytes_text(size, value);
+		if (m->max_bytes > 0 && value > m->max_bytes) {
+			bytes_text(rate, m->max_bytes);
+			snprintf(text, sizeof text, "it is larger than it may be here: %s, at most %s", size, rate);
+			maintain_refuse_item(m, ERR_TOO_BIG, text);
+			if (m->task.state != TASK_DONE)
+				maintain_next(m);
+			return;
+		}
 		bytes_text(rate, m->action->rate);
 		unit_format(took, UNIT_AGE, fmax(1, value / m->action->rate) * 1000, 0);
+		if (m->action->rate <= 0)
+			snprintf(took, sizeof took, "?");
 		snprintf(text, sizeof text, "%s%s; ~%s, guessed at %s a second", size,
 		         m->action->target == ACTION_ON_INDEX ? "" : " with indexes and TOAST", took, rate);
 		maintain_say(m, TASK_PLAIN, text);

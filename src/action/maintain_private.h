@@ -49,6 +49,7 @@ struct maintain {
 	const struct action *action;
 	struct audit *audit;
 	char *consent;
+	double max_bytes;          /* 0 none */
 	const char *(*text)(void *ctx, const char *name);
 	void *text_ctx;
 	struct log *log;

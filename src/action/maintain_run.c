@@ -194,6 +194,8 @@ static void on_statement(void *ctx, const struct pgwork_outcome *o)
 		return;
 	}
 	m->why = *o->why;
+	if (m->step > 1)
+		task_say(&m->task, TASK_WARN, "statement %d of %d was done before", m->step - 1, m->action->steps);
 	snprintf(m->sqlstate, sizeof m->sqlstate, "%s", o->sqlstate);
 	if (o->why->code == ERR_LOST || (o->why->code == ERR_TIMEOUT && !o->sqlstate[0]))
 		m->outcome = o->sent ? TASK_UNKNOWN : TASK_FAILED;

@@ -10,14 +10,15 @@
 #include "app/commands.h"
 #include "app/front.h"
 #include "app/run.h"
+#include "app/schedule_run.h"
 #include "core/mem.h"
 #include "model/json.h"
 
 enum { JSON_MAX = 1 << 22 };
 
 struct args {
-	bool yes, dry_run, list;
-	char *value, *format;
+	bool yes, dry_run, list, daemon;
+	char *value, *format, *plan;
 };
 
 static const char *const formats[] = {"text", "json", NULL};
@@ -39,6 +40,10 @@ static const struct option_def rows[] = {
 	 .help = "what the action takes besides its target: the columns of analyze (\"a, b\")"},
 	{"format", 0, OPTION_CHOICE, OPTIONS_OTHER, AT(format), OPTION_ARGV_ONLY, "text", .names = format_names, .arg = "FORMAT",
 	 .help = "text, or json: findings go to standard error then, the result to standard output"},
+	{"plan", 0, OPTION_TEXT, OPTIONS_OTHER, AT(plan), OPTION_ARGV_ONLY, .arg = "FILE",
+	 .help = "do what is due by this plan (YAML; docs/actions.md), then end: for cron and systemd timers; with --dry-run say what "
+	         "is due"},
+	{"daemon", 0, OPTION_FLAG, OPTIONS_OTHER, AT(daemon), OPTION_ARGV_ONLY, .help = "with --plan: keep running"},
 	{0},
 };
 
@@ -239,6 +244,16 @@ static int run_one(struct work *w, struct err *why)
 	return status;
 }
 
+static int run_plan(struct work *w, struct err *why)
+{
+	const struct source_conf *server = front_server(&w->run.servers, PANEL_PG, why);
+	const struct schedule_conf conf = {.path = w->args->plan, .daemon = w->args->daemon, .dry_run = w->args->dry_run,
+	                                   .options = w->o, .run = &w->run, .actions = &w->actions, .audit = w->audit,
+	                                   .server = server};
+
+	return server ? schedule_run(&conf, why) : 1;
+}
+
 static int run_words(struct work *w, struct err *why)
 {
 	int status = 1;
@@ -248,10 +263,14 @@ static int run_words(struct work *w, struct err *why)
 	if (w->args->list) {
 		print_list(&w->actions);
 		status = fflush(stdout) == 0 ? 0 : 4;
-	} else if (w->o->words.count == 0)
+	} else if (w->args->plan && w->o->words.count > 0)
+		err_set(why, ERR_INVALID, "with --plan the actions are those of the plan");
+	else if (w->args->daemon && !w->args->plan)
+		err_set(why, ERR_INVALID, "--daemon runs a plan: name it with --plan FILE");
+	else if (!w->args->plan && w->o->words.count == 0)
 		err_set(why, ERR_INVALID, "maintain: which action? dytop maintain --list names them");
 	else if (audit_new(&w->audit, w->run.loop, &(struct audit_conf){w->o->audit, w->o->audit_literals}, why) == 0)
-		status = run_one(w, why);
+		status = w->args->plan ? run_plan(w, why) : run_one(w, why);
 	audit_free(w->audit);
 	actions_release(&w->actions);
 	return status;

@@ -130,7 +130,7 @@ class Stage:
         return DYTOP + ["maintain", "-d", (server or self.pg).conninfo(user=user)] + list(words)
 
     def run(self, *words, user="postgres", server=None, more=("--yes",)):
-        done = subprocess.run(self.argv(*words, *more, user=user, server=server), stdin=subprocess.DEVNULL, capture_output=True,
+        done = subprocess.run(self.argv(*more, *words, user=user, server=server), stdin=subprocess.DEVNULL, capture_output=True,
                               text=True, env=self.env, timeout=60 * SLOW)
         return done.returncode, done.stdout + done.stderr
 
@@ -149,7 +149,7 @@ class Stage:
         return Terminal(self.argv(*words, user=user, server=server), self.env)
 
     def start(self, *words, user="postgres", more=("--yes",)):
-        return subprocess.Popen(self.argv(*words, *more, user=user), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        return subprocess.Popen(self.argv(*more, *words, user=user), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                 stderr=subprocess.STDOUT, text=True, env=self.env)
 
     def audit(self):

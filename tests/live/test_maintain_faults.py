@@ -1,3 +1,4 @@
+#!/usr/bin/python3
 # SPDX-License-Identifier: PostgreSQL
 """dytop maintain when something is in the way: locks, cancels, lost connections, dytop killed, two at once, objects that change."""
 import os

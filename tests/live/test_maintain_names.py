@@ -1,3 +1,4 @@
+#!/usr/bin/python3
 # SPDX-License-Identifier: PostgreSQL
 """dytop maintain on objects with hostile names, on a standby, through a pooler."""
 import sys

@@ -3,7 +3,9 @@
 
 #include <string.h>
 
+#include "action/maintain_private.h"
 #include "app/files.h"
+#include "insight/parse.h"
 #include "unit.h"
 
 #define HEAD "/* dytop action\ntitle: T\ntarget: table\nlock_timeout: none\n"
@@ -135,9 +137,48 @@ START_TEST(holes_are_quoted)
 }
 END_TEST
 
+START_TEST(definitions_are_made_concurrent)
+{
+	static const struct {
+		const char *sql, *made, *table; /* made NULL: refused, table is in the message */
+	} cases[] = {
+		{"create index on t(a);", "create index CONCURRENTLY on t(a)", "t"},
+		{"CREATE UNIQUE INDEX i ON s.t (a) WHERE b = 'CREATE INDEX'", "CREATE UNIQUE INDEX CONCURRENTLY i ON s.t (a) WHERE b = 'CREATE INDEX'",
+	     "s.t"},
+		{"CREATE INDEX CONCURRENTLY i ON t (a)", "CREATE INDEX CONCURRENTLY i ON t (a)", "t"},
+		{"CREATE INDEX \"ON t (x); --\" ON ONLY \"S\" . \"a\"\"b\" USING gin (a)",
+	     "CREATE INDEX CONCURRENTLY \"ON t (x); --\" ON ONLY \"S\" . \"a\"\"b\" USING gin (a)", "\"S\" . \"a\"\"b\""},
+		{"CREATE INDEX IF NOT EXISTS i ON t (a)", NULL, "IF NOT EXISTS"},
+		{"CREATE INDEX /* on x */ ON t (a)", NULL, "is expected"},
+		{"CREATE INDEX i ON t (a); DROP TABLE t", NULL, ""},
+		{"CREATE TABLE t ()", NULL, "is expected"},
+		{"SELECT 1", NULL, "is expected"},
+		{"CREATE INDEX", NULL, ""},
+		{"", NULL, ""},
+	};
+
+	if (parse_available(NULL) < 0)
+		return; /* no libpg_query here: create_index says so */
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		char *made = NULL, *table = NULL;
+		struct err why = {0};
+		int rc = maintain_definition(cases[i].sql, &made, &table, &why);
+		if (cases[i].made) {
+			ck_assert_msg(rc == 0, "%s", why.text);
+			ck_assert_str_eq(made, cases[i].made);
+			ck_assert_str_eq(table, cases[i].table);
+		} else
+			ck_assert_msg(rc < 0 && strstr(why.text, cases[i].table), "%s: %s", cases[i].sql, why.text);
+		free(made);
+		free(table);
+	}
+}
+END_TEST
+
 int main(void)
 {
-	const TTest *const cases[] = {what_ships_parses, a_file_says_all, mistakes_name_their_line, holes_are_quoted};
+	const TTest *const cases[] = {what_ships_parses, a_file_says_all, mistakes_name_their_line, holes_are_quoted,
+	                              definitions_are_made_concurrent};
 
 	return unit_run("action", cases, ARRAY_LEN(cases));
 }

@@ -1,0 +1,13 @@
+#!/bin/sh
+# SPDX-License-Identifier: PostgreSQL
+# Every action of dytop maintain on the major versions that are not installed: 13, 14, 16, 17, 18. Skipped (77) when they cannot be had.
+set -u
+here=$(dirname "$0")
+servers=$("$here/fetch-postgres.sh" | sed -n 's/^[0-9]* //p')
+[ -n "$servers" ] || { echo "skipped: no other PostgreSQL can be had"; exit 77; }
+status=0
+for bin in $servers; do
+	echo "$bin"
+	PGBIN=$bin "$here/test_maintain.py" test_every_action_does_what_it_says test_rights || status=1
+done
+exit $status
