@@ -77,14 +77,16 @@ def rates(stage):
     rows = stage.args.rows
     print(f"{rows} transactions, as fast as it goes; medians of {stage.args.rounds} turns")
     for codec in ("raw", "zlib", "sealed"):
-        ours, floor, single = [], [], []
+        ours, floor, single, cpu = [], [], [], []
         for _ in range(stage.args.rounds):
-            floor.append(stage.floor(codec, 200, rows)[0])
-            ours.append(stage.warm(codec, 0, rows)[0])
+            bare, kit = stage.floor(codec, 200, rows), stage.warm(codec, 0, rows)
+            floor.append(bare[0])
+            ours.append(kit[0])
+            cpu.append(kit[1] / bare[1])
             single.append(stage.floor(codec, 1, rows // 10)[0])
-        ours, floor, single = map(statistics.median, (ours, floor, single))
+        ours, floor, single, cpu = map(statistics.median, (ours, floor, single, cpu))
         print(f"  {codec:7} dytop {ours:8.0f} keys/s   bare loop {floor:8.0f}: {ours / floor:.2f} x (aim 0.8)   "
-              f"one await per key {single:8.0f}: {ours / single:.1f} x (aim 2)")
+              f"one await per key {single:8.0f}: {ours / single:.1f} x (aim 2)   CPU {cpu:.2f} x the bare loop's")
 
 
 def memory(stage):
