@@ -5,13 +5,14 @@ while something runs."""
 import json
 import os
 import re
+import subprocess
 import sys
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from dash import Dash, uri # noqa: E402
 from postgres import Bench # noqa: E402
-from servers import Redis, folder, wait_for # noqa: E402
+from servers import DYTOP, Redis, folder, wait_for # noqa: E402
 
 SETUP = """CREATE EXTENSION pg_stat_statements; CREATE ROLE keeper LOGIN IN ROLE pg_monitor; GRANT CREATE ON SCHEMA public TO keeper;
 SET ROLE keeper; CREATE TABLE things (a int PRIMARY KEY, b text); INSERT INTO things SELECT i, 'x' || i FROM generate_series(1, 20000) i;
@@ -196,6 +197,28 @@ def test_end_is_told_elsewhere(bench):
         d.send("K")
         d.expect("End the session: is for a session; there is none under the cursor")
         d.quit()
+
+
+def test_warm(bench):
+    """w on the cache's screen: the recipe is asked for, then whether; keys are written, and the log has it."""
+    with folder() as f, Redis(f) as redis:
+        pg = servers(bench)
+        pg.sql("CREATE DATABASE bridge")
+        done = subprocess.run([DYTOP, "bridge", "init", "--rows", "300", "-d", pg.conninfo(dbname="bridge")], capture_output=True,
+                              text=True, timeout=60, stdin=subprocess.DEVNULL, env={**os.environ, "HOME": bench.dir})
+        assert done.returncode == 0, done
+        with Dash("-d", pg.conninfo(dbname="bridge"), "--redis", uri(redis), env={"XDG_STATE_HOME": None}) as d:
+            d.live()
+            d.goto("cache")
+            d.send("w")
+            d.expect("recipe: transactions")
+            d.send("\r")
+            d.expect("y yes")
+            answer(d, "y")
+            d.expect("done: .*")
+            assert redis.call("DBSIZE") == b":300\r\n"
+            d.quit()
+            assert audit(d)[-1]["outcome"] == "ok", audit(d)
 
 
 def test_recording(bench):
