@@ -183,7 +183,7 @@ static void say_session(struct signal_job *j, const struct signal_row *w, struct
 	if (is_true(w, "has_written"))
 		task_say(&j->task, TASK_WARN, "  its transaction, open for %s, has written: that is rolled back", xact);
 	if (held_up > 0)
-		task_say(&j->task, TASK_GOOD, "  %lld session%s wait%s for its locks", (long long)held_up,
+		task_say(&j->task, TASK_PLAIN, "  %lld session%s wait%s for its locks", (long long)held_up,
 			 held_up == 1 ? "" : "s", held_up == 1 ? "s" : "");
 	if (strncmp(signal_text(w, "application"), "dytop", 5) == 0)
 		task_say(&j->task, TASK_WARN,
@@ -207,16 +207,18 @@ static void say_where(struct signal_job *j, const struct signal_row *w)
 /* The statements as they will be sent, with what stands for their parameters. */
 static void write_sql(const struct signal_job *j, struct buf *sql)
 {
+	size_t len = strlen(j->text[TEXT_SEND]);
+
+	while (len > 0 && j->text[TEXT_SEND][len - 1] == '\n')
+		len--;
+	buf_add(sql, j->text[TEXT_SEND], len);
 	for (int i = 0; i < j->count; i++) {
 		const struct signal_who *t = &j->target[i];
 
-		if (i == 0)
-			buf_addf(sql, "%s\n", j->text[TEXT_SEND]);
-		buf_addf(sql, "-- $1 = %d, $2 = %lld, $3 = %s", t->who.pid, (long long)t->who.start_us,
+		buf_addf(sql, "\n-- $1 = %d, $2 = %lld, $3 = %s", t->who.pid, (long long)t->who.start_us,
 			 t->role_oid[0] ? t->role_oid : "NULL");
 		if (j->conf.kind == SIGNAL_CANCEL)
 			buf_addf(sql, ", $4 = %lld", (long long)t->query_start_us);
-		buf_addc(sql, '\n');
 	}
 }
 

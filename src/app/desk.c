@@ -35,6 +35,13 @@ struct audit *desk_audit(struct desk *d)
 /* --- tasks ----------------------------------------------------------------------------------------------------------
  */
 
+/* What was declined or refused, and a plan that was not run, leaves no line in the audit log. */
+static bool is_audited(const struct desk_side *side)
+{
+	return side->task->outcome != TASK_DECLINED && side->task->outcome != TASK_REFUSED &&
+	       (side->kind != DESK_EXPLAIN || side->plan->conf.analyze);
+}
+
 static void task_changed(void *ctx, struct task *t)
 {
 	struct desk *d = ctx;
@@ -42,7 +49,8 @@ static void task_changed(void *ctx, struct task *t)
 	for (int i = 0; i < d->task_count; i++)
 		if (d->task[i] == t && t->state == TASK_DONE && !d->side[i]->told) {
 			d->side[i]->told = true;
-			desk_trail_add(d, t);
+			if (is_audited(d->side[i]))
+				desk_trail_add(d, t);
 			if (d->side[i]->kind == DESK_WARM)
 				desk_warmed(d->side[i]);
 		}

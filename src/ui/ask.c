@@ -309,9 +309,9 @@ static void build_task(struct ui_ask *a, const struct task *t, int width)
 		pager_wrap(&a->pager, mark_slot(t->line[i].mark), 3, width - 3, str_from(t->line[i].text));
 	}
 	if (t->sql && t->sql[0]) {
-		pager_puts(&a->pager, SLOT_LABEL, "   This is sent:");
+		pager_puts(&a->pager, SLOT_DIALOG_TITLE, "   This is sent:");
 		pager_end(&a->pager);
-		pager_wrap(&a->pager, SLOT_TEXT, 3, width - 3, str_from(t->sql));
+		pager_wrap(&a->pager, SLOT_DIALOG, 3, width - 3, str_from(t->sql));
 	}
 }
 
@@ -407,7 +407,7 @@ static void draw_foot(struct ui *u, const struct ui_host *h, struct canvas *c, c
 		used = utf8_text_width(a->error, strlen(a->error)) + 1;
 	}
 	if (used < room) {
-		int typed = cells_draw_cut(c, x + used, y, room - used, SLOT_TEXT, str_from(a->typed));
+		int typed = cells_draw_cut(c, x + used, y, room - used, SLOT_DIALOG, str_from(a->typed));
 
 		c->cursor_x = x + used + typed;
 		c->cursor_y = y;

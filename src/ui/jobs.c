@@ -39,7 +39,7 @@ static const char *state_name(const struct task *t)
 static unsigned state_slot(const struct task *t)
 {
 	if (t->state != TASK_DONE)
-		return t->state == TASK_ASKING ? SLOT_WARN : SLOT_DIALOG;
+		return t->state == TASK_ASKING ? SLOT_WARN : SLOT_TEXT;
 	switch (t->outcome) {
 	case TASK_OK:
 		return SLOT_OK;
@@ -105,7 +105,7 @@ static void draw_item(struct ui *u, const struct ui_host *h, struct canvas *c, i
 	cells_draw_cut(c, x, y, STATE_WIDTH, state_slot(t), str_from(state_name(t)));
 	x += STATE_WIDTH + 1;
 	elapsed_text(t, h, elapsed);
-	canvas_puts(c, x + AGE_WIDTH - (int)strlen(elapsed), y, AGE_WIDTH, SLOT_DIALOG, 0, elapsed);
+	canvas_puts(c, x + AGE_WIDTH - (int)strlen(elapsed), y, AGE_WIDTH, SLOT_TEXT, 0, elapsed);
 	x += AGE_WIDTH + 1;
 	if (c->width >= 80) {
 		draw_bar(c, x, y, t);
@@ -130,6 +130,7 @@ static void draw_head(struct canvas *c, int y)
 {
 	int x = 1;
 
+	canvas_fill(c, 0, y, c->width, SLOT_HEAD, 0, ' ');
 	canvas_puts(c, x, y, STATE_WIDTH, SLOT_HEAD, 0, "STATE");
 	x += STATE_WIDTH + 1;
 	canvas_puts(c, x + AGE_WIDTH - 4, y, 4, SLOT_HEAD, 0, "TOOK");

@@ -280,7 +280,7 @@ static void write_aim(const struct ui *u, const struct ui_host *h, struct buf *o
 
 static void draw_item(const struct ui *u, const struct ui_choice *choice, struct canvas *c, int y)
 {
-	unsigned slot = choice->why_not ? SLOT_DIM : SLOT_DIALOG;
+	unsigned slot = choice->why_not ? SLOT_DIM : SLOT_TEXT;
 	int width = TITLE_WIDTH < c->width / 2 ? TITLE_WIDTH : c->width / 2, x = 2;
 	char key[16] = "";
 
@@ -318,7 +318,7 @@ void menu_draw(struct ui *u, const struct ui_host *h, struct canvas *c, int y, i
 	u->hit_count = 0; /* the table above is a picture only */
 	y = end - rows;
 	for (int row = y; row < end; row++)
-		canvas_fill(c, 0, row, c->width, SLOT_DIALOG, 0, ' ');
+		canvas_fill(c, 0, row, c->width, SLOT_TEXT, 0, ' ');
 	canvas_fill(c, 0, y, c->width, SLOT_DIALOG_TITLE, 0, ' ');
 	cells_draw_cut(c, 1, y, c->width - 1, SLOT_DIALOG_TITLE, buf_str(&title));
 	first = setup_scroll(u, h, rows - 1);
