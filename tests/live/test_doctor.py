@@ -155,6 +155,35 @@ def test_left_over():
         assert found(report, "missing", "no action will run", -1), report
 
 
+def test_killed():
+    """dytop is killed in the middle of a REINDEX that waits: the doctor names the session that goes on, then the index that it leaves."""
+    with Bench() as bench, tempfile.TemporaryDirectory() as home:
+        pg = bench.postgres(**GOOD)
+        pg.sql(SCHEMA)
+        roles(pg, "-v", "owner=owner", "-v", "read_schema=public")
+        holder = pg.session("BEGIN; SELECT count(*) FROM things;")
+        clean = {k: v for k, v in os.environ.items() if not k.startswith(("PG", "DYTOP_", "XDG_"))}
+        p = subprocess.Popen([DYTOP, "maintain", *actors(pg), "--yes", "reindex_index", "things_pkey"], stdin=subprocess.DEVNULL,
+                             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env={**clean, "HOME": home}, start_new_session=True)
+        running = "SELECT pid FROM pg_stat_activity WHERE query ~ '^REINDEX' AND state = 'active' AND wait_event_type = 'Lock'"
+        pid = wait_for("it waits", lambda: pg.sql(running))
+        p.kill()
+        p.wait()
+        time.sleep(10.5)
+        r, report = doctor(*actors(pg), home=home)
+        assert r.returncode == 3 and found(report, "left", "session " + pid), report
+        assert found(report, "note", "no outcome", -1), report
+        pg.sql(f"SELECT pg_terminate_backend({pid})")
+        wait_for("it is gone", lambda: not pg.sql(running))
+        r, report = doctor(*actors(pg), home=home)
+        left = found(report, "left", "invalid index")
+        assert r.returncode == 3 and left and "_cc" in left[0]["remedy"], report
+        holder.kill()
+        pg.sql(left[0]["remedy"])
+        r, report = doctor(*actors(pg), home=home)
+        assert r.returncode == 0, [f for f in report["servers"][0]["findings"] if f["level"] in ("left", "missing")]
+
+
 def test_others():
     """Nobody there: 2. Some there: 3, and the others are examined. PgBouncer and a Redis that refuses commands."""
     with Bench() as bench, folder() as f, Redis(f) as redis:
