@@ -155,7 +155,8 @@ static void typed(struct desk *d, struct ui *u, const struct ui_host *h)
 /* What a maintenance that has ended left to be done is offered: it asks its own question. */
 static void follow(struct desk *d, const struct desk_side *of)
 {
-	for (int i = 0; i < FOLLOWS_MAX && !d->quitting && make_room(d); i++) {
+	/* room is not made here: `of` itself might be what is forgotten */
+	for (int i = 0; i < FOLLOWS_MAX && !d->quitting && d->task_count < DESK_TASKS_MAX; i++) {
 		struct desk_side *next = new_side(d);
 
 		if (!desk_follow(d, of, i, next)) {
