@@ -158,6 +158,29 @@ def test_quitting_while_it_runs(bench):
         holder.kill()
 
 
+def test_cancelled_and_offered(bench):
+    """c on the jobs screen; the invalid index that is left is offered to be dropped, by a question of its own."""
+    pg = servers(bench)
+    with dash(pg) as d:
+        holder = wait_behind_a_lock(pg, d)
+        d.send("J")
+        d.expect("1 running")
+        d.pump(0.3)
+        d.send("c")
+        d.expect("cancelled +Rebuild")
+        invalid = "SELECT relname FROM pg_class JOIN pg_index ON indexrelid = pg_class.oid WHERE NOT indisvalid"
+        left = pg.sql(invalid)
+        assert left, "nothing was left: the test waits at another phase"
+        holder.kill()
+        d.expect("DROP INDEX CONCURRENTLY public." + left)
+        answer(d, re.search(r"type (\S+) and Enter", d.text()).group(1) + "\r" if "type " in d.text() else "y")
+        wait_for("it is gone", lambda: not pg.sql(invalid))
+        d.expect("ok +")
+        d.send("\x1b")
+        d.pump(0.2)
+        d.quit()
+
+
 def test_plans(bench):
     """e needs no question, shows the plan, works read-only; E asks, runs and rolls back."""
     pg = servers(bench)
