@@ -6,6 +6,7 @@
 extern const struct command cmd_audit;
 extern const struct command cmd_bench;
 extern const struct command cmd_bridge;
+extern const struct command cmd_cache;
 extern const struct command cmd_cancel;
 extern const struct command cmd_doctor;
 extern const struct command cmd_explain;
@@ -20,6 +21,7 @@ static const struct command *const all[] = {
 	&cmd_audit,
 	&cmd_bench,
 	&cmd_bridge,
+	&cmd_cache,
 	&cmd_maintain,
 	&cmd_warm,
 	&cmd_explain,

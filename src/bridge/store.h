@@ -28,6 +28,9 @@
 
 enum { STORE_KINDS_MAX = 16, STORE_KIND_MAX = 32, STORE_KEY_MAX = 512 };
 
+/* What stands in place of an invalidated value. No codec decodes it: other readers miss too. */
+#define STORE_TOMBSTONE "dytop:invalidated"
+
 #define STORE_KEY_PUBLISHED "dytop:stores" /* a hash: one field for each store, see store_publish() */
 
 struct store;
@@ -114,6 +117,8 @@ void store_drop_prefix(struct store *s, struct str rest, store_done *done, void 
  * of that kind in the cache, and all of them are dropped. For the life of the store. */
 void store_security_event(struct store *s, int kind, store_done *done, void *ctx);
 
+/* The pattern of SCAN ... MATCH for keys that begin so; free() it. */
+char *store_pattern(const char *prefix);
 const struct store_stats *store_stats(struct store *s);
 const char *store_name(const struct store *s); /* of the Redis server, raw */
 

@@ -304,8 +304,7 @@ static void sweep_start(struct store_sweep *w)
 	}
 }
 
-/* As a pattern of SCAN that means the text itself, and what follows. */
-static char *pattern_of(const char *prefix)
+char *store_pattern(const char *prefix)
 {
 	struct buf out = BUF_INIT(8192);
 
@@ -340,7 +339,7 @@ static void sweep(struct store *s, const char *prefix, int kind, store_done *don
 	w = mem_alloc(sizeof(*w));
 	w->store = s;
 	w->prefix = mem_strdup(prefix);
-	w->pattern = pattern_of(prefix);
+	w->pattern = store_pattern(prefix);
 	w->kind = kind;
 	w->waiters = waiter;
 	w->next = s->sweep;

@@ -18,9 +18,6 @@ enum {
 	STORE_FILL_MARGIN_MS = 500, /* a refill must arrive so long before a tombstone of its reading time could have gone */
 };
 
-/* What stands in place of an invalidated value. No codec decodes it: other readers miss too. */
-#define STORE_TOMBSTONE "dytop:invalidated"
-
 struct store_flight;
 
 struct store_reader {  /* one get */

@@ -16,7 +16,7 @@ static const char *const known_keys[] = {
 static int read_source(struct panel_parser *pp)
 {
 	static const char *const sources[] = {"pg", "redis", "pgbouncer", "self", NULL};
-	static const char *const readers[] = {"info", "commandstats", "keyspace", "slowlog", "clients", "keys", NULL};
+	static const char *const readers[] = {"info", "commandstats", "keyspace", "slowlog", "clients", "hash", "keys", NULL};
 	const struct yaml *source = yaml_get(pp->root, "source"), *reader = yaml_get(pp->root, "reader");
 	struct panel *p = pp->p;
 	int choice = PANEL_PG, rc = 0;

@@ -386,6 +386,31 @@ static int read_clients(const struct panel *p, struct resp_reply *const *reply, 
 	return 0;
 }
 
+/* --- hash --------------------------------------------------------------------------------------------------- */
+
+static int read_hash(const struct panel *p, struct resp_reply *const *reply, int count, const struct redis_facts *facts,
+                     struct sample *s, struct err *why)
+{
+	struct str name, value;
+
+	(void)count, (void)facts;
+	if (reply[0]->type == RESP_ERROR)
+		return redis_error(reply[0], "HGETALL", why);
+	if (reply[0]->type != RESP_ARRAY)
+		return unexpected(why, "HGETALL");
+	for (int i = 0; i + 1 < reply[0]->count; i += 2) {
+		struct str line = reply[0]->element[i + 1]->text;
+		int row = add_row(p, s);
+
+		if (row < 0)
+			break;
+		put_reply(p, s, row, STR("field"), reply[0]->element[i]);
+		while (info_pair(&line, ' ', &name, &value))
+			put_named(p, s, row, name, value);
+	}
+	return 0;
+}
+
 /* --- errors ------------------------------------------------------------------------------------------------- */
 
 /* Category of the commands that dytop sends, for the grant that a person has to ask for. */
@@ -457,7 +482,7 @@ int redis_error(const struct resp_reply *reply, const char *command, struct err 
 
 static const struct redis_reader readers[] = {
 	{"info", read_info},         {"commandstats", read_commandstats}, {"keyspace", read_keyspace},
-	{"slowlog", read_slowlog},   {"clients", read_clients},
+	{"slowlog", read_slowlog},   {"clients", read_clients},         {"hash", read_hash},
 };
 
 const struct redis_reader *redis_reader_find(const char *name)

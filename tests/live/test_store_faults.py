@@ -2,14 +2,19 @@
 # SPDX-License-Identifier: PostgreSQL
 """bridge/store when servers go away: Redis killed, restarted, stopped and full under load without one failed read; PostgreSQL
 restarted while what is cached is served; what was not heard meanwhile ends with a flush."""
+import json
 import os
 import signal
+import subprocess
 import sys
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from postgres import SLOW, Bench
 from storer import Storer, redis_in, restart, things
+
+
+RECORD = ["--record", os.environ["STORE_RECORD"]] if "STORE_RECORD" in os.environ else []
 
 
 def redis_dies(bench, pg, redis):
@@ -153,6 +158,22 @@ def published(bench, pg, redis):
         time.sleep(0.1)
     assert b"bridge-api@" in redis.call("HKEYS", "dytop:stores")
     assert 0 < int(redis.call("TTL", "dytop:stores")[1:-2]) <= 30
+    # one that is no more goes from there, and the dashboard's panels show what the other one counts
+    redis.call("HSET", "dytop:stores", "dead@host:1", "at=1 gets=5")
+    done = subprocess.run(["./dytop", "--no-postgres", "--redis", "redis://127.0.0.1:%d" % redis.port, "-n", "3", "-i", "2.5", "--panel",
+                           "cache_store,store_pool", "--format", "json"] + RECORD,
+                          capture_output=True, text=True, timeout=60 * SLOW, env=dict(os.environ, LC_ALL="C.UTF-8"))
+    assert done.returncode == 0, done.stderr
+    frames = json.loads(done.stdout)["frames"]
+    panels = {p["panel"]: p["rows"] for p in frames[-1]["panels"]}
+    store = [r for r in panels["cache_store"] if r["store"].startswith("bridge-api@")][0]
+    assert store["gets"] > 100 and store["hit"] > 90 and store["hit_p99"] > 0 and store["listening"] is True, store
+    pool = [r for r in panels["store_pool"] if r["store"].startswith("bridge-api@")][0]
+    assert pool["open"] >= 5 and pool["max"] == 20 and pool["leaking"] == 0, pool
+    deadline = time.monotonic() + 15 * SLOW
+    while b"dead@host" in redis.call("HKEYS", "dytop:stores"):
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
     s.send("calm")
     s.quit()
     print("ok: published")

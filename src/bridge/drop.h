@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/*
+ * Taking cached keys out, as a task (model/task.h): one key, or all that begin alike.
+ *
+ *   LOOKING   connects; counts the keys (SCAN, never KEYS, on every node of a cluster) and shows some
+ *   ASKING    which, how many, where
+ *   RUNNING   UNLINK of each; of one key: a tombstone for 5 s (bridge/store.h), so that a reader of the old row cannot put it back
+ *   CHECKING  of a class that must go (`alarm`): looks once more and takes out what was written meanwhile, up to three times
+ *
+ * Cancelled in the midst: what is gone stays gone. Nothing but string-alike names is looked at: values are never read.
+ */
+#ifndef BRIDGE_DROP_H
+#define BRIDGE_DROP_H
+
+#include "core/err.h"
+#include "core/log.h"
+#include "loop/loop.h"
+#include "model/task.h"
+#include "source/source.h"
+
+struct drop_conf {
+	const struct source_conf *redis; /* borrowed for drop_task_new() only */
+	const char *prefix;   /* of keys, raw; or `one`: the key. Never empty */
+	bool one;
+	bool alarm;
+	bool no_writes;       /* dytop is read-only: refused */
+	/* As warm_conf.gate: writes the intent into the audit log, then calls drop_go(). NULL: goes on without. */
+	void (*gate)(void *ctx, struct task *t);
+	void *gate_ctx;
+	struct log *log;
+};
+
+/* ERR_INVALID: bad address, an empty prefix. Connects at once; callbacks from the loop only. */
+int drop_task_new(struct task **out, struct loop *l, const struct drop_conf *conf, struct err *why) MUSTCHECK;
+void drop_go(struct task *t, const struct err *why); /* why NULL = go on, else the task is refused with it */
+int64_t drop_count(const struct task *t);            /* keys taken out so far */
+const char *drop_server(const struct task *t);       /* "cache1:6379", raw */
+
+#endif
