@@ -187,12 +187,11 @@ void store_free(struct store *s)
 
 		pool_give_up(s->pool, &f->waiter);
 		free_readers(f->first);
-		if (f->lease) { /* its answer gives the connection back */
-			store_unlink_flight(f);
-			f->store = NULL;
-		} else {
-			store_flight_free(f);
+		if (f->lease) {
+			pgwork_forget(pool_work(f->lease), f);
+			pool_release(s->pool, f->lease); /* its statement is open: it is closed */
 		}
+		store_flight_free(f);
 	}
 	redis_cluster_free(s->redis);
 	free_readers(s->asked);

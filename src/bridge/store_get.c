@@ -34,7 +34,7 @@ static void answer(struct store *s, struct store_reader *r, const struct store_a
 
 /* --- the database ----------------------------------------------------------------------------------------------------------- */
 
-void store_unlink_flight(struct store_flight *f)
+void store_flight_free(struct store_flight *f)
 {
 	struct store *s = f->store;
 
@@ -43,11 +43,6 @@ void store_unlink_flight(struct store_flight *f)
 	*(f->before ? &f->before->next : &s->flight) = f->next;
 	if (f->next)
 		f->next->before = f->before;
-}
-
-void store_flight_free(struct store_flight *f)
-{
-	store_unlink_flight(f);
 	free(f->key);
 	free(f);
 }
@@ -177,13 +172,8 @@ static void on_row(void *ctx, const struct pgwork_outcome *o)
 	int len = 0;
 	const char *value;
 
-	pool_release(f->pool, f->lease);
+	pool_release(s->pool, f->lease);
 	f->lease = NULL;
-	if (!s) { /* freed meanwhile */
-		free(f->key);
-		free(f);
-		return;
-	}
 	if (o->why && o->why->code == ERR_LOST && !f->again) {
 		f->again = true; /* a read may be repeated */
 		launch(f);
@@ -264,7 +254,6 @@ static void fly(struct store *s, struct store_reader *r)
 	}
 	f = mem_alloc(sizeof(*f));
 	f->store = s;
-	f->pool = s->pool;
 	f->kind = r->kind;
 	f->key = mem_strndup(r->key, r->len);
 	f->len = r->len;

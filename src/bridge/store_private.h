@@ -33,8 +33,7 @@ struct store_reader {  /* one get */
 };
 
 struct store_flight {  /* one query */
-	struct store *store; /* NULL: freed */
-	struct pool *pool;
+	struct store *store;
 	struct store_flight *next, *before; /* all of them */
 	struct store_reader *first, *last;
 	struct pool_waiter waiter;
@@ -122,7 +121,6 @@ void store_say(struct store *s, const char *format, ...) PRINTFLIKE(2, 3);
 int64_t store_now(void);
 bool store_may_read(const struct store *s, int kind);
 /* --- store_get.c */
-void store_unlink_flight(struct store_flight *f);
 void store_flight_free(struct store_flight *f);
 void store_forget_key(struct store *s, struct str key);
 void store_forget_flights(struct store *s, int kind); /* -1: all */

@@ -86,6 +86,8 @@ bool pgwork_is_up(const struct pgwork *w);
  * implicit transaction. A statement that may not be in a transaction block (VACUUM, ... CONCURRENTLY) must come alone. Not up
  * yet: sent when it is. Texts are copied. */
 void pgwork_run(struct pgwork *w, const struct pgwork_query *queries, int count);
+/* No done() and no rows() with this ctx any more; the statements go on. Not from inside a done() of the same batch. */
+void pgwork_forget(struct pgwork *w, const void *ctx);
 /* A query under way with its rows held goes on, or a copy whose fill() had nothing. */
 void pgwork_more(struct pgwork *w);
 /* Asks the server to cancel what runs (by a second, short connection); the statement's done() tells what came of it (SQLSTATE

@@ -239,6 +239,20 @@ void pgwork_copy(struct pgwork *w, const char *sql, int (*fill)(void *ctx, struc
 	pgwork_pump(w);
 }
 
+void pgwork_forget(struct pgwork *w, const void *ctx)
+{
+	struct pgjobs *const lists[] = {&w->sent, &w->waiting, &w->dead};
+
+	for (size_t i = 0; i < ARRAY_LEN(lists); i++) {
+		for (struct pgjob *j = lists[i]->first; j; j = j->next) {
+			if (j->ctx == ctx) {
+				j->done = NULL;
+				j->rows = NULL;
+			}
+		}
+	}
+}
+
 /* --- told ---------------------------------------------------------------------------------------------------------------- */
 
 static void words_of(const struct pgjob *j, struct err *why)

@@ -22,6 +22,7 @@
 #include "core/buf.h"
 #include "core/mem.h"
 #include "model/json.h"
+#include "source/redis_work.h"
 
 enum { IDS_MAX = 100000, READERS_MAX = 2000 };
 
@@ -41,6 +42,7 @@ struct storer {
 	struct loop_fd *input;
 	struct loop_timer *again;
 	struct pool_conf pool_conf;
+	struct source_conf redis;
 	struct pgwork_conf listen_conf;
 	struct reader reader[READERS_MAX];
 	int readers, ids, kind;
@@ -336,12 +338,27 @@ static void put_stats(struct storer *s)
 
 struct speed {
 	struct storer *all;
-	int left, open, total, at_once;
+	struct redis_work *work; /* what there is to be compared with: GET and nothing else */
+	int left, open, total;
+	bool pipelined;
 	int64_t began;
-	double one_us;
+	struct quantile bare, one; /* in turns, so that both meet the same machine */
 };
 
-static void speed_step(struct speed *p);
+static void one_next(struct speed *p);
+static void many_next(struct speed *p);
+
+static void on_bare(void *ctx, const struct resp_reply *reply, const struct err *why)
+{
+	struct speed *p = ctx;
+
+	if (why || reply->type != RESP_STRING) {
+		fprintf(stderr, "storer: speed: no value\n");
+		exit(2);
+	}
+	quantile_add(&p->bare, now_ns() - p->began);
+	one_next(p);
+}
 
 static void on_speed(void *ctx, const struct store_answer *a, const struct err *why)
 {
@@ -352,40 +369,85 @@ static void on_speed(void *ctx, const struct store_answer *a, const struct err *
 		exit(2);
 	}
 	p->open--;
-	speed_step(p);
+	if (p->pipelined) {
+		many_next(p);
+		return;
+	}
+	quantile_add(&p->one, now_ns() - p->began);
+	if (p->left-- > 0) {
+		char key[40];
+
+		snprintf(key, sizeof(key), "test:%s:%d", p->all->kind == 0 ? "tx" : "raw", (int)(roll(p->all) % 1000) + 1);
+		p->began = now_ns();
+		redis_work_send(p->work, 2, (const struct str[]){STR("GET"), str_from(key)}, on_bare, p);
+		return;
+	}
+	p->pipelined = true;
+	p->left = p->total *= 10;
+	p->began = now_ns();
+	many_next(p);
 }
 
-static void speed_step(struct speed *p)
+static void one_next(struct speed *p)
 {
-	struct storer *s = p->all;
+	char id[16];
 
-	while (p->left > 0 && p->open < p->at_once) {
+	p->open++;
+	snprintf(id, sizeof(id), "%d", (int)(roll(p->all) % 1000) + 1);
+	p->began = now_ns();
+	store_get(p->all->store, p->all->kind, str_from(id), on_speed, p);
+}
+
+static void free_speed(void *ctx)
+{
+	struct speed *p = ctx;
+
+	redis_work_free(p->work);
+	free(p);
+}
+
+static void many_next(struct speed *p)
+{
+	double per_s = p->total / ((double)(now_ns() - p->began) / 1e9);
+	struct json_writer w;
+	struct buf out;
+
+	while (p->left > 0 && p->open < 500) {
 		char id[16];
 
 		p->left--;
 		p->open++;
-		snprintf(id, sizeof(id), "%d", (int)(roll(s) % 1000) + 1);
-		store_get(s->store, s->kind, str_from(id), on_speed, p);
+		snprintf(id, sizeof(id), "%d", (int)(roll(p->all) % 1000) + 1);
+		store_get(p->all->store, p->all->kind, str_from(id), on_speed, p);
 	}
 	if (p->left > 0 || p->open > 0)
 		return;
-	if (p->at_once == 1) {
-		p->one_us = (double)(now_ns() - p->began) / 1e3 / p->total;
-		p->at_once = 500;
-		p->left = p->total *= 10;
-		p->began = now_ns();
-		speed_step(p);
-	} else {
-		double per_s = p->total / ((double)(now_ns() - p->began) / 1e9);
-		struct json_writer w;
-		struct buf out;
+	begin(&w, &out, "speed");
+	json_put_number(&w, "bare_us", quantile_at(&p->bare, 0.5) / 1e3);
+	json_put_number(&w, "one_us", quantile_at(&p->one, 0.5) / 1e3);
+	json_put_number(&w, "pipelined_per_s", per_s);
+	end(&w, &out);
+	loop_defer(p->all->loop, free_speed, p);
+}
 
-		begin(&w, &out, "speed");
-		json_put_number(&w, "one_us", p->one_us);
-		json_put_number(&w, "pipelined_per_s", per_s);
-		end(&w, &out);
-		free(p);
-	}
+static void on_bare_up(void *ctx)
+{
+	one_next(ctx);
+}
+
+static void start_speed(struct storer *s, char *rest)
+{
+	struct speed *p = mem_alloc(sizeof(*p));
+	struct redis_work_conf conf = {.conf = &s->redis};
+	struct redis_work_events events = {.up = on_bare_up, .ctx = p};
+	struct err why;
+
+	p->all = s;
+	p->left = p->total = (int)strtol(rest, &rest, 10);
+	s->kind = store_kind(s->store, str_from(strtok_r(rest, " ", &rest)));
+	if (redis_work_new(&p->work, s->loop, &conf, &events, &why) < 0)
+		exit(2);
+	redis_work_open(p->work);
 }
 
 /* --- commands -------------------------------------------------------------------------------------------------------------------------- */
@@ -453,12 +515,7 @@ static void run_command(struct storer *s, char *line)
 	} else if (strcmp(word, "race") == 0) {
 		start_race(s, rest);
 	} else if (strcmp(word, "speed") == 0) {
-		struct speed *p = mem_alloc(sizeof(*p));
-
-		*p = (struct speed){.all = s, .at_once = 1, .began = now_ns()};
-		p->left = p->total = (int)strtol(rest, &rest, 10);
-		s->kind = kind_of(s, strtok_r(rest, " ", &rest));
-		speed_step(p);
+		start_speed(s, rest);
 	} else {
 		run_key_command(s, word, rest);
 	}
@@ -549,6 +606,7 @@ int main(int argc, char **argv)
 	}
 	pg.target = argv[optind];
 	redis.target = argv[optind + 1];
+	s.redis = redis;
 	s.pool_conf.work.conf = &pg;
 	s.pool_conf.work.application = "storer";
 	s.listen_conf = (struct pgwork_conf){.conf = &pg, .application = "storer-listen"};
