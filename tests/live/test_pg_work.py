@@ -317,6 +317,26 @@ def like(bench, pg):
     print("ok: like another, with other settings")
 
 
+def through_a_pooler(bench, pg):
+    """The pid of the login is made up there: a cancel by pid would hit whoever has it."""
+    pool = bench.pgbouncer(pg)
+    w = Worker(bench, pool.conninfo())
+    w.up()
+    assert w.run("SELECT 1")["rows"] == [["1"]]
+    which = w.begin("run", "SELECT pg_sleep(1)")
+    time.sleep(0.3)
+    w.send("cancel")
+    done = w.done(which)
+    if done["code"] == "ok":          # libpq before 17: it says that it cannot
+        assert any("pooler" in e.get("text", "") for e in w.past if e["event"] == "notice"), w.past[-4:]
+    else:
+        assert done["sqlstate"] == "57014", done
+    late = w.run("SELECT pg_sleep(20)", word="limit", options="300 ")
+    assert late["code"] == "timeout", late
+    w.quit()
+    print("ok: through a pooler")
+
+
 HBA = """local all all trust
 host all joe 127.0.0.1/32 scram-sha-256
 host all pat 127.0.0.1/32 scram-sha-256
@@ -328,7 +348,8 @@ host all all 127.0.0.1/32 trust
 def main():
     with Bench() as bench:
         pg = bench.postgres(hba=HBA)
-        for test in (statements, batches, prepared, streams, deadlines, losses, refused_setting, unasked, copies, stopped, like):
+        for test in (statements, batches, prepared, streams, deadlines, losses, refused_setting, unasked, copies, stopped, like,
+                     through_a_pooler):
             if len(sys.argv) < 2 or test.__name__ in sys.argv[1:]:
                 test(bench, pg)
 
