@@ -53,6 +53,8 @@ static void task_changed(void *ctx, struct task *t)
 				desk_trail_add(d, t);
 			if (d->side[i]->kind == DESK_WARM)
 				desk_warmed(d->side[i]);
+			else if (d->side[i]->kind == DESK_DROP)
+				desk_dropped(d->side[i]);
 		}
 	tell(d);
 }

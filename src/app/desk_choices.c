@@ -38,6 +38,14 @@ static const struct ui_choice acts[] = {
 	 .rows = 1,
 	 .input = "recipe",
 	 .given = "transactions"},
+	{.name = "drop",
+	 .title = "Drop cached keys",
+	 .about = "all that begin so, by SCAN and UNLINK; they are counted first",
+	 .targets = ON(NONE) | ON(KEYS),
+	 .source = PANEL_REDIS,
+	 .rows = 1,
+	 .input = "what they begin with",
+	 .given = "dytallix:bridge:"},
 };
 
 static const struct ui_choice plan = {.name = "explain",

@@ -14,7 +14,7 @@
 
 enum { DESK_TASKS_MAX = 60, DESK_OPEN_MAX = 6, DESK_TRAIL_MAX = 40, DESK_CHOICES_MAX = 64 };
 
-enum desk_kind { DESK_SIGNAL, DESK_MAINTAIN, DESK_EXPLAIN, DESK_WARM };
+enum desk_kind { DESK_SIGNAL, DESK_MAINTAIN, DESK_EXPLAIN, DESK_WARM, DESK_DROP };
 
 /* What belongs to a task besides itself. */
 struct desk_side {
@@ -24,8 +24,8 @@ struct desk_side {
 	int server;
 	bool told;            /* its outcome stands in the trail */
 	bool followed;        /* what it left to be done was offered, its plan was shown */
-	/* of a warm-up */
-	struct recipe *recipe;
+	/* of a warm-up, and of keys that are dropped */
+	struct recipe *recipe; /* NULL for these */
 	char id[AUDIT_ID_MAX];
 	bool intended;
 	/* of a plan: what to explain, for a second time with values */
@@ -104,6 +104,8 @@ bool desk_explained(struct desk_side *side, struct ui *u, const struct ui_host *
 bool desk_typed(struct desk_side *side, const struct ui_input *in, struct ui *u, const struct ui_host *h, struct desk_side *next);
 void desk_plan_free(struct desk_plan *p);
 int desk_warm(struct desk *d, const struct ui_request *r, struct desk_side *side, struct err *why) MUSTCHECK;
+int desk_drop(struct desk *d, const struct ui_request *r, struct desk_side *side, struct err *why) MUSTCHECK;
+void desk_dropped(struct desk_side *side);
 void desk_warmed(struct desk_side *side); /* its outcome, for the audit log */
 /* The audit log; NULL with the reason in d->audit_why. */
 struct audit *desk_audit(struct desk *d);

@@ -254,6 +254,8 @@ int desk_start(struct desk *d, const struct ui_request *r, struct desk_side *sid
 		return desk_explain(d, r, side, why);
 	if (strcmp(r->action, "warm") == 0)
 		return desk_warm(d, r, side, why);
+	if (strcmp(r->action, "drop") == 0)
+		return desk_drop(d, r, side, why);
 	return start_maintain(d, r, side, why);
 }
 
@@ -265,6 +267,8 @@ void desk_side_free(struct desk_side *side)
 		side->task->hooks = (struct task_hooks){0};
 		if (side->kind == DESK_WARM)
 			desk_warmed(side);
+		else if (side->kind == DESK_DROP)
+			desk_dropped(side);
 		task_free(side->task);
 	}
 	recipe_free(side->recipe);

@@ -3,12 +3,14 @@
 """dytop cache: what it reads, in the application's format; what it takes out, only after a yes, and what the audit log knows of it."""
 import json
 import os
+import re
 import subprocess
 import sys
 import time
 import zlib
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from dash import Dash
 from postgres import SLOW, Bench
 from storer import redis_in
 
@@ -139,11 +141,47 @@ while not os.path.exists(sys.argv[2]):
     print("ok: drop, drop-prefix, flush, security-event")
 
 
+def in_the_dashboard(bench):
+    """Menu m on the screen cache: the same task, its question and its audit."""
+    redis = redis_in(bench)
+    for i in range(500):
+        redis.call("SET", PREFIX + "tx:t%d" % i, "x")
+    redis.call("SET", "other", "x")
+    with Dash("--no-postgres", "--redis", "redis://127.0.0.1:%d" % redis.port, "--screen", "cache", env={"XDG_STATE_HOME": None}) as d:
+        d.live()
+        d.send("m")
+        d.expect("Drop cached keys")
+        d.pump(0.4)
+        lines = [line for line in d.text().splitlines() if re.search(r"Drop cached keys|Warm the cache", line)]
+        for _ in range(next(i for i, line in enumerate(lines) if "Drop" in line)):
+            d.send("j")
+            d.pump(0.1)
+        d.send("\r")
+        d.expect("what they begin with")
+        d.pump(0.4)
+        for c in "tx:":
+            d.send(c)
+            d.pump(0.05)
+        d.send("\r")
+        d.expect("Drop 500 cached keys that begin with dytallix:bridge:tx:")
+        d.pump(0.5)
+        assert int(redis.call("DBSIZE")[1:-2]) == 501, "nothing before a yes"
+        d.send("y")
+        d.expect("500 keys are gone")
+        assert int(redis.call("DBSIZE")[1:-2]) == 1
+        with open(os.path.join(d.home, ".local", "state", "dytop", "audit.jsonl")) as f:
+            lines = [json.loads(line) for line in f]
+        assert [line["action"] for line in lines] == ["cache_drop_all"] * 2 and lines[1]["rows"] == 500, lines
+    print("ok: from the dashboard")
+
+
 def main():
     with Bench() as bench:
-        p = Place(bench)
-        get(p)
-        drop(p)
+        if len(sys.argv) < 2:
+            p = Place(bench)
+            get(p)
+            drop(p)
+        in_the_dashboard(bench)
 
 
 main()
