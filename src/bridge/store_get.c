@@ -44,6 +44,7 @@ void store_flight_free(struct store_flight *f)
 	if (f->next)
 		f->next->before = f->before;
 	free(f->key);
+	free(f->value);
 	free(f);
 }
 
@@ -138,12 +139,42 @@ static void fill(struct store_flight *f, struct str value, enum recipe_priority 
 	                   on_filled, s);
 }
 
+static void drop_landed(struct store *s, int64_t before_ns)
+{
+	while (s->landed && s->landed->landed_ns < before_ns) {
+		struct store_flight *f = s->landed;
+
+		s->landed = f->landed_next;
+		if (!s->landed)
+			s->landed_last = NULL;
+		store_flight_free(f);
+	}
+}
+
+/* GETs that left before the refill did may yet say that there is nothing. */
+static void keep_landed(struct store_flight *f, const struct store_answer *a)
+{
+	struct store *s = f->store;
+
+	f->landed_ns = store_now();
+	f->first = f->last = NULL;
+	f->found = a->found;
+	f->value = mem_strndup(a->value.at ? a->value.at : "", a->value.len);
+	f->value_len = a->value.len;
+	*(s->landed_last ? &s->landed_last->landed_next : &s->landed) = f;
+	s->landed_last = f;
+}
+
 static void land(struct store_flight *f, const struct store_answer *a, const struct err *why)
 {
 	struct store *s = f->store;
 	struct store_reader *r = f->first;
 
-	store_flight_free(f);
+	drop_landed(s, store_now() - (int64_t)STORE_LANDED_MS * CLOCK_MS_NS);
+	if (a && f->listed && s->asked)
+		keep_landed(f, a);
+	else
+		store_flight_free(f);
 	while (r) {
 		struct store_reader *next = r->next;
 
@@ -247,10 +278,17 @@ static void fly(struct store *s, struct store_reader *r)
 	struct store_flight *f = taken ? (struct store_flight *)(uintptr_t)found : NULL;
 
 	s->stats.misses++;
-	if (f && f->len == r->len && memcmp(f->key, r->key, r->len) == 0) {
+	if (f && f->len == r->len && memcmp(f->key, r->key, r->len) == 0 && (!f->landed_ns || r->began_ns <= f->landed_ns)) {
 		s->stats.joined++;
-		join(f, r);
+		if (f->landed_ns)
+			answer(s, r, &(struct store_answer){STORE_DATABASE, f->found, {f->value, f->value_len}}, NULL);
+		else
+			join(f, r);
 		return;
+	}
+	if (f && f->landed_ns) {
+		outdate(f); /* its time is over */
+		taken = false;
 	}
 	f = mem_alloc(sizeof(*f));
 	f->store = s;

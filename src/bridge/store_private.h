@@ -15,6 +15,7 @@ enum {
 	STORE_PUBLISH_MS = 2000,
 	STORE_PUBLISH_TTL_S = 30,
 	STORE_SWEEP_COUNT = 1000, /* keys that one SCAN looks at */
+	STORE_LANDED_MS = 1000,   /* a GET is answered within that, or its connection was dropped */
 	STORE_FILL_MARGIN_MS = 500, /* a refill must arrive so long before a tombstone of its reading time could have gone */
 };
 
@@ -47,6 +48,12 @@ struct store_flight {  /* one query */
 	int kind;
 	char *key;
 	size_t id_at, len;
+	/* Landed: kept for those who asked Redis before that, and hear only now that it had nothing. */
+	int64_t landed_ns;
+	struct store_flight *landed_next;
+	bool found;
+	char *value;
+	size_t value_len;
 };
 
 struct store_sweep {
@@ -98,6 +105,7 @@ struct store {
 	struct loop_timer *reflush;
 	int64_t flushed_ns;          /* the last flush of our own began then */
 	struct store_flight *flight;
+	struct store_flight *landed, *landed_last; /* oldest first */
 	struct store_reader *asked;  /* readers whose GET is under way */
 	struct store_sweep *sweep;
 	struct buf value;            /* decoded */
