@@ -202,6 +202,20 @@ static int check_depth(const struct parse *p, struct err *why)
 	return 0;
 }
 
+/* The grammar's words about the text: they quote it, and may cut a character of it. position 0: not told. */
+static int refuse(int code, const char *message, int position, struct err *why)
+{
+	struct buf text = BUF_INIT(ERR_TEXT_MAX);
+
+	clean_text(&text, message, strnlen(message, ERR_TEXT_MAX - 80), CLEAN_LINE);
+	if (position > 0)
+		err_set(why, code, "%s (at character %d)", buf_text(&text), position);
+	else
+		err_set(why, code, "%s", buf_text(&text));
+	buf_release(&text);
+	return code;
+}
+
 /* --- one statement ------------------------------------------------------------------------------------------------ */
 
 static int check_text(const char *sql, size_t len, struct err *why)
@@ -219,7 +233,7 @@ static int check_text(const char *sql, size_t len, struct err *why)
 static int scan(struct parse *p, const struct library *lib, struct err *why)
 {
 	PgQueryScanResult r = lib->pg_query_scan(p->own->sql);
-	int rc = r.error ? err_set(why, ERR_INVALID, "%s", r.error->message) : read_tokens(p->own, &r.pbuf, why);
+	int rc = r.error ? refuse(ERR_INVALID, r.error->message, 0, why) : read_tokens(p->own, &r.pbuf, why);
 
 	lib->pg_query_free_scan_result(r);
 	for (int i = 0; rc == 0 && i + 1 < p->own->tokens; i++)
@@ -235,13 +249,9 @@ static int read_tree(struct parse *p, const struct library *lib, struct err *why
 	PgQueryParseResult r = lib->pg_query_parse(p->own->sql);
 	int rc;
 
-	if (r.error) {
-		struct buf text = BUF_INIT(ERR_TEXT_MAX);
-
-		clean_text(&text, r.error->message, strlen(r.error->message), CLEAN_LINE);
-		rc = err_set(why, ERR_INVALID, "%s (at character %d)", buf_text(&text), r.error->cursorpos);
-		buf_release(&text);
-	} else
+	if (r.error)
+		rc = refuse(ERR_INVALID, r.error->message, r.error->cursorpos, why);
+	else
 		rc = json_parse_deep(&p->own->tree, r.parse_tree, strlen(r.parse_tree), TREE_MAX, TREE_DEPTH_MAX, why);
 	lib->pg_query_free_parse_result(r);
 	return rc;
@@ -320,11 +330,11 @@ int parse_deparse(const struct parse *p, const char *extract_call, struct buf *o
 		return rc;
 	PgQueryProtobufParseResult tree = lib.pg_query_parse_protobuf(p->own->sql);
 	if (tree.error)
-		rc = err_set(why, ERR_INVALID, "%s", tree.error->message);
+		rc = refuse(ERR_INVALID, tree.error->message, 0, why);
 	else {
 		PgQueryDeparseResult text = lib.pg_query_deparse_protobuf(tree.parse_tree);
 
-		rc = text.error ? err_set(why, ERR_UNSUPPORTED, "%s", text.error->message) :
+		rc = text.error ? refuse(ERR_UNSUPPORTED, text.error->message, 0, why) :
 		                  call_extract(text.query, extract_call, out, why);
 		lib.pg_query_free_deparse_result(text);
 	}
