@@ -412,6 +412,7 @@ static void schema_free(struct task *t)
 	schema_plan_release(s);
 	report_release(&s->report);
 	free(s->make_schema);
+	free(s->elsewhere);
 	free(s->schema_name);
 	task_release(&s->task);
 	free(s);

@@ -100,6 +100,8 @@ static void got_state(struct schema *s, const struct pgwork_outcome *outcome)
 	s->report.partitioned = s->has_transactions ? report_true(r, 9) : s->conf.partitioned;
 	free(s->report.leftovers);
 	s->report.leftovers = mem_strdup(leftovers);
+	free(s->elsewhere);
+	s->elsewhere = mem_strdup(report_value(r, 0, 11));
 	if (!s->conf.check_only && (report_true(r, 3) || report_true(r, 4))) {
 		err_set(&why, ERR_PRIVILEGE, report_true(r, 3) ? "this is a standby: the schema is made on its primary" :
 		        "this session is read-only (default_transaction_read_only)");

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "bridge/schema_private.h"
+#include "core/clean.h"
 #include "core/mem.h"
 
 static bool chosen(const struct schema *s, enum migration_set set)
@@ -54,12 +55,27 @@ static int judge_rows(struct schema *s, struct err *why)
 	return 0;
 }
 
+static int judge_elsewhere(const struct schema *s, struct err *why)
+{
+	struct buf here = BUF_INIT(1000), there = BUF_INIT(4000);
+
+	clean_text(&here, s->report.schema, strlen(s->report.schema), CLEAN_EXACT);
+	clean_text(&there, s->elsewhere, strlen(s->elsewhere), CLEAN_EXACT);
+	err_set(why, ERR_INVALID, "new tables would go to schema %s, in front of those that the application finds now (%.200s); say which "
+	        "with --schema", buf_text(&here), buf_text(&there));
+	buf_release(&here);
+	buf_release(&there);
+	return ERR_INVALID;
+}
+
 int schema_judge(struct schema *s, struct err *why)
 {
 	int rc = 0;
 
 	if (s->report.schema[0] == '\0')
 		return err_set(why, ERR_INVALID, "search_path names no schema that is there; give --schema NAME");
+	if (s->elsewhere)
+		return judge_elsewhere(s, why);
 	if (s->has_transactions && s->conf.partitioned && !s->report.partitioned)
 		return err_set(why, ERR_INVALID, "bridge_transactions is there already and has no partitions; rows are not moved between "
 		               "layouts; take --schema NAME for the partitioned one");

@@ -39,6 +39,7 @@ struct schema {
 	bool schema_is_there, empty, has_records, has_loads, has_transactions, foreign_rows;
 	bool unlimited;            /* the session has no lock timeout now */
 	char *make_schema;
+	char *elsewhere;           /* tables of these names that search_path finds in another schema; NULL none */
 	schema_next *next;         /* of the query under way */
 	schema_next *looked;       /* when all was looked at */
 	schema_next *loaded;       /* when all rows are there */

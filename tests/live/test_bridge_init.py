@@ -70,6 +70,8 @@ def test_optimized():
     again = dytop("whole", "bridge", "init", "--optimized", "--rows", "3000", "--yes")
     assert "CREATE TABLE" not in again and "COPY" not in again, again
     assert sql("SELECT string_agg(oid::text, ' ' ORDER BY oid) FROM pg_class") == before
+    for form in (["bridge", "--check"], ["bridge", "init", "--check"]):
+        assert "optimized 22 of 22" in dytop("whole", *form), form
     text = dytop("whole", "bridge", "check", "--all")
     assert "present   index      idx_bridge_transactions_metadata_path" in text and "rows      3000 generated" in text, text
 
@@ -176,6 +178,13 @@ def test_what_is_refused():
     assert sql("SELECT count(*) FROM pg_namespace WHERE nspname = 'mine'") == "0"
     dytop("other", "bridge", "init", "--schema", "mine", "--yes", "--no-roles")
     assert sql("SELECT count(*) FROM mine.bridge_transactions") == "0" and sql("SELECT count(*) FROM bridge_transactions") == "1"
+    # in front of tables that are found now: whose are they?
+    other = SERVER["pg"].conninfo(dbname="other")
+    sql("CREATE SCHEMA front")
+    done = subprocess.run([DYTOP, "bridge", "init", "--yes", "-d", f"{other} options='-c search_path=front,mine'", "--audit",
+                           SERVER["audit"]], capture_output=True, text=True, timeout=60 * SLOW)
+    assert done.returncode == 1 and "in front of" in done.stderr, done
+    assert sql("SELECT count(*) FROM pg_class WHERE relnamespace = 'front'::regnamespace") == "0"
     # wrong words
     for bad in (["bridge"], ["bridge", "make"], ["bridge", "init", "x"], ["bridge", "init", "--baseline", "--optimized"],
                 ["bridge", "check", "--rows", "5"], ["bridge", "init", "--schema", "pg_mine"], ["bridge", "init", "--rows", "-1"]):
