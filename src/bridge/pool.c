@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/clean.h"
 #include "core/map.h"
@@ -125,12 +126,20 @@ static void unlink_waiter(struct pool *p, struct pool_waiter *w)
 	p->stats.waiting--;
 }
 
+static void put_who(struct pool_lease *lease, const char *who)
+{
+	size_t len = strnlen(who, sizeof(lease->who) - 1);
+
+	memcpy(lease->who, who, len);
+	lease->who[len] = '\0';
+}
+
 static struct pool_lease *take(struct pool *p, int i, struct pool_waiter *w, int64_t waited_ns, int64_t now)
 {
 	struct pool_lease *lease = &p->lease[i];
 
 	move_at(p, i, POOL_BUSY, now);
-	snprintf(lease->who, sizeof(lease->who), "%s", w->who ? w->who : "?");
+	put_who(lease, w->who ? w->who : "?");
 	p->stats.acquired++;
 	quantile_add(&p->stats.acquire, waited_ns);
 	return lease;

@@ -43,6 +43,7 @@ struct loop_timer {
 	struct event *event;
 	void (*fn)(void *ctx);
 	void *ctx;
+	bool armed; /* libevent's own answer costs as much as asking it to stop */
 };
 
 struct loop_signal {
@@ -238,6 +239,7 @@ static void timer_event(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	t->loop->turn->happened = true;
+	t->armed = false;
 	t->fn(t->ctx);
 }
 
@@ -266,6 +268,7 @@ static void timer_arm(struct loop_timer *t, int64_t left_ns)
 		in.tv_sec++;
 		in.tv_usec -= 1000000;
 	}
+	t->armed = true;
 	/* libevent counts from the time it read before the callbacks of this turn, which may be long ago. */
 	event_base_update_cache_time(t->loop->base);
 	if (evtimer_add(t->event, &in) != 0)
@@ -292,13 +295,15 @@ void loop_timer_in(struct loop_timer *t, double ms)
 
 void loop_timer_stop(struct loop_timer *t)
 {
-	if (t)
-		evtimer_del(t->event);
+	if (!t || !t->armed)
+		return;
+	evtimer_del(t->event);
+	t->armed = false;
 }
 
 bool loop_timer_armed(const struct loop_timer *t)
 {
-	return t && evtimer_pending(t->event, NULL);
+	return t && t->armed;
 }
 
 void loop_timer_free(struct loop_timer *t)
