@@ -19,7 +19,7 @@ int bench_schema_look(struct run *r, struct bench_schema *out, struct err *why);
 /* ERR_NOT_FOUND, ERR_INVALID: not what these runs measure; *why names the remedy. */
 int bench_schema_fits(const struct bench_schema *s, const enum bench_variant *run, int runs, struct err *why) MUSTCHECK;
 /* Brings the optimisation's indexes and views, with their statements shown and in the audit log, without another question (the
- * bench's own said so). Exit status as above. */
-int bench_schema_optimize(struct run *r, const char *confirmed, FILE *lines, struct err *why);
+ * bench's own said so; yes: it was answered by --yes). Exit status as above. */
+int bench_schema_optimize(struct run *r, bool yes, FILE *lines, struct err *why);
 
 #endif

@@ -295,7 +295,7 @@ static int run_both(struct run *r, struct bench_plan *plan, const struct front_c
 	if (status != 0 || report->run[0].cut)
 		return status;
 	if (plan->then_optimizes)
-		status = bench_schema_optimize(r, plan->confirmed, front->lines, why);
+		status = bench_schema_optimize(r, front->yes, front->lines, why);
 	plan->then_optimizes = false;
 	if (status != 0)
 		return status;
