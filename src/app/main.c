@@ -120,7 +120,7 @@ static int run(const struct options *o)
 		signal(SIGXFSZ, SIG_IGN); /* a file limit is a failed write, not an end */
 	if (o->command) {
 		status = o->command->run(o, &why);
-		if (why.code < 0 && status == 0)
+		if (status < 0 || (why.code < 0 && status == 0)) /* a command may return err_set() */
 			status = 1;
 	} else if (o->script)
 		status = run_script(o, &why);
