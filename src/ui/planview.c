@@ -51,10 +51,12 @@ const struct planview_plan *planview_here(const struct planview *v)
 
 int planview_base(const struct planview *v)
 {
-	int base = v->count > 0 ? v->kept[v->here].beside : 0;
+	int base = v->count > 0 ? v->kept[v->here].beside - 1 : -1;
 
 	if (v->count < 2)
 		return -1;
+	for (int i = 0; i < v->count && base < 0; i++) /* the one that is compared with this one, else the first other */
+		base = v->kept[i].beside == v->here + 1 ? i : -1;
 	if (base < 0 || base >= v->count || base == v->here)
 		base = v->here == 0 ? 1 : 0;
 	return base;
@@ -96,8 +98,8 @@ static int costliest(const struct plan *p)
 	return at;
 }
 
-/* How it differs from the one that it is compared with: what an index that is not there would save, for example. Said for
- * every plan but the first. */
+/* How it differs from the one that it is compared with: what an index that is not there would save, for example. Not said
+ * of the first one, nor of the other side. */
 static void compare(struct planview *v)
 {
 	const struct planview_plan *base = planview_base(v) >= 0 ? &v->kept[planview_base(v)] : NULL;
@@ -106,7 +108,7 @@ static void compare(struct planview *v)
 
 	free(v->compared);
 	v->compared = NULL;
-	if (!base || v->here == 0)
+	if (!base || (v->here == 0 && v->kept[0].beside == 0) || v->kept[planview_base(v)].beside == v->here + 1)
 		return;
 	d = plan_diff(base->plan, planview_here(v)->plan);
 	buf_addf(&text, "against the %s: ", base->title);

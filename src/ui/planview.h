@@ -15,7 +15,7 @@ enum planview_form { PLANVIEW_TREE, PLANVIEW_TEXT, PLANVIEW_JSON, PLANVIEW_FORMS
 struct planview_plan {
 	char *title, *about, *notes, *json;
 	size_t json_len;
-	int beside;                /* which plan it is compared with */
+	int beside;                /* as in struct ui_plan */
 	struct plan *plan;         /* NULL: none is kept here */
 };
 

@@ -84,13 +84,19 @@ static void build_lines(struct pager *p, const struct buf *text, bool marks, int
 	}
 }
 
-/* The two that stand beside each other, the one that comes first first. */
+/* The two that stand beside each other: what is compared stands right of what it is compared with. */
 static void two(const struct planview *v, const struct planview_plan **a, const struct planview_plan **b)
 {
 	int base = planview_base(v), here = v->here;
+	bool other_way;
 
-	*a = v->diff ? &v->marked : &v->kept[base < here ? base : here];
-	*b = v->diff ? planview_here(v) : &v->kept[base < here ? here : base];
+	*a = &v->marked;
+	*b = planview_here(v);
+	if (v->diff || base < 0)
+		return;
+	other_way = v->kept[here].beside == 0 && (v->kept[base].beside == here + 1 || base > here);
+	*a = &v->kept[other_way ? here : base];
+	*b = &v->kept[other_way ? base : here];
 }
 
 static void build_two(struct planview *v, int width, bool ascii)

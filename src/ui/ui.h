@@ -110,7 +110,8 @@ struct ui_plan {
 	const char *notes;         /* lines that stand above it: what could not be done, cost before and after; NULL none */
 	const char *json;
 	size_t json_len;
-	int beside;                /* which of the others it is compared with (s, and a line above it); the first one: 0 */
+	int beside;                /* the number, from 1, of the plan that it is compared with: a what-if with the plan as it is;
+	                            * 0: the first one */
 };
 
 enum { UI_PLANS_MAX = 6 };

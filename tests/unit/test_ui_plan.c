@@ -90,6 +90,35 @@ START_TEST(two_plans)
 }
 END_TEST
 
+/* A what-if comes first and says against what it is meant; side by side it stands right of that. */
+START_TEST(what_if)
+{
+	struct stage *s = stage_new(120, 30);
+	struct text a = text_of("parallel", 15), b = text_of("joins", 15);
+	struct ui_plan plan[2] = {
+		{.title = "what if", .about = "PostgreSQL 15, not executed", .json = a.json, .json_len = strlen(a.json), .beside = 2,
+		 .notes = "one\ntwo\nthree\nfour\nfive\nsix\nseven\neight"},
+		{.title = "generic plan", .json = b.json, .json_len = strlen(b.json)}};
+	struct ui_plans plans = {"statement 7f3a", 1, plan, 2};
+	struct err why = {0};
+
+	ui_draw(s->ui, &s->host, &s->canvas);
+	ck_assert_int_eq(ui_show_plans(s->ui, &s->host, &plans, &why), 0);
+	ck_assert_int_ge(stage_find(s, "against the generic plan: another shape"), 0);
+	ck_assert_int_ge(stage_find(s, "more; J has them"), 0);
+	ck_assert_int_lt(stage_find(s, "eight"), 0);
+	stage_keys(s, "s");
+	ck_assert_int_ge(stage_find(s, ": generic plan, and what if"), 0);
+	stage_keys(s, "s Tab");
+	ck_assert_int_lt(stage_find(s, "against"), 0);
+	stage_keys(s, "s");
+	ck_assert_int_ge(stage_find(s, ": generic plan, and what if"), 0);
+	free(a.json);
+	free(b.json);
+	stage_free(s);
+}
+END_TEST
+
 /* A plan of the same statement with another shape is said; the same shape, or another statement, is not. */
 START_TEST(shapes)
 {
@@ -211,7 +240,7 @@ END_TEST
 
 int main(void)
 {
-	const TTest *const cases[] = {screens, two_plans, shapes, its_keys, refused, sizes, large};
+	const TTest *const cases[] = {screens, two_plans, what_if, shapes, its_keys, refused, sizes, large};
 
 	return unit_run("ui_plan", cases, ARRAY_LEN(cases));
 }
