@@ -19,6 +19,7 @@
 #include "core/mem.h"
 #include "core/utf8.h"
 #include "insight/plan.h"
+#include "insight/plan_advice.h"
 #include "insight/plan_show.h"
 #include "model/json.h"
 
@@ -164,8 +165,22 @@ static void put_insight(struct buf *out, const struct explain_plan *plan)
 	plan_free(p);
 }
 
+/* An index worth a try, by the first of the plans that asks for one. */
+static bool find_candidate(struct buf *out, const struct task *t)
+{
+	const char *author, *statement = explain_statement(t, &author);
+	int count;
+	const struct explain_plan *plan = explain_plans(t, &count);
+
+	for (int i = 0; i < count; i++)
+		if (plan_candidate_of(out, plan[i].json, plan[i].len, statement))
+			return true;
+	return false;
+}
+
 static void print_json(struct buf *out, const struct task *t)
 {
+	struct buf index = BUF_INIT(4096);
 	int plans, params;
 	const struct explain_plan *plan = explain_plans(t, &plans);
 	const struct explain_param *param = explain_params(t, &params);
@@ -176,6 +191,9 @@ static void print_json(struct buf *out, const struct task *t)
 	put_string(out, "author", author, ",\n");
 	if (explain_index_bytes(t) >= 0)
 		buf_addf(out, "  \"index_bytes\": %lld,\n", (long long)explain_index_bytes(t));
+	if (find_candidate(&index, t))
+		put_string(out, "candidate_index", buf_text(&index), ",\n");
+	buf_release(&index);
 	buf_adds(out, "  \"params\": [");
 	for (int i = 0; i < params; i++) {
 		buf_adds(out, i ? ",\n   {\n" : "\n   {\n");
@@ -227,6 +245,13 @@ static int print_plans(struct buf *out, const struct task *t, const struct optio
 		else
 			plan_text(out, tree);
 		plan_free(tree);
+	}
+	if (rc == 0 && strcmp(a->format, "tree") == 0 && !a->index) {
+		struct buf index = BUF_INIT(4096);
+
+		if (find_candidate(&index, t))
+			buf_addf(out, "\nworth a try: %s   (--index '...' plans with it, and creates nothing)\n", buf_text(&index));
+		buf_release(&index);
 	}
 	return rc;
 }

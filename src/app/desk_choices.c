@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /* What can be done from the dashboard: the keys' own actions, then every file under sql/actions. */
+#include <string.h>
+
 #include "app/desk_private.h"
 
 #define ON(target) (1u << TARGET_##target)
@@ -61,6 +63,16 @@ static void add(struct desk *d, const struct ui_choice *choice)
 		d->choice[d->choice_count++] = *choice;
 }
 
+/* What is typed for a plan with an index begins with the one that the last plan asks for. */
+static void add_act(struct desk *d, const struct ui_choice *act)
+{
+	struct ui_choice choice = *act;
+
+	if (strcmp(act->name, "explain-index") == 0)
+		choice.given = d->candidate;
+	add(d, &choice);
+}
+
 static unsigned targets_of(const struct action *a)
 {
 	static const unsigned of[] = {
@@ -84,8 +96,10 @@ static void add_action(struct desk *d, const struct action *a)
 		choice.rows = 1;
 		choice.input = a->value_name ? a->value_name : "value";
 	}
-	if (a->target == ACTION_ON_DEFINITION)
+	if (a->target == ACTION_ON_DEFINITION) {
 		choice.input = "the index, as in CREATE INDEX ON t (a)";
+		choice.given = d->candidate;
+	}
 	add(d, &choice);
 }
 
@@ -100,7 +114,7 @@ void desk_choices(struct desk *d)
 		d->no_actions = "read-only: dytop was started with --read-only";
 	add(d, &plan);
 	for (size_t i = 0; i < ARRAY_LEN(acts) && !d->conf.options->read_only; i++)
-		add(d, &acts[i]);
+		add_act(d, &acts[i]);
 	for (int i = 0; i < d->actions.count && !d->conf.options->read_only; i++)
 		add_action(d, d->actions.at[i]);
 }

@@ -10,6 +10,7 @@
 #include "core/clean.h"
 #include "core/mem.h"
 #include "core/units.h"
+#include "insight/plan_advice.h"
 
 static int take_target(const struct desk_aim *a, int row, struct explain_conf *conf, struct err *why)
 {
@@ -119,6 +120,42 @@ static void write_notes(const struct task *t, struct buf *out)
 	}
 }
 
+/* The index that the plans ask for, for a note and for the line that a what-if is typed into. */
+static void find_candidate(struct desk_side *side, struct buf *notes)
+{
+	const char *author, *statement = explain_statement(side->task, &author);
+	struct buf index = BUF_INIT(sizeof(side->desk->candidate) - 1);
+	int count;
+	const struct explain_plan *made = explain_plans(side->task, &count);
+
+	side->desk->candidate[0] = '\0';
+	for (int i = 0; i < count && !side->plan->index && index.len == 0; i++)
+		if (plan_candidate_of(&index, made[i].json, made[i].len, statement) && !index.failed) {
+			snprintf(side->desk->candidate, sizeof(side->desk->candidate), "%s", buf_text(&index));
+			buf_addf(notes, "worth a try: %s   (m plans with it, and creates nothing)\n", buf_text(&index));
+		}
+	buf_release(&index);
+}
+
+/* The number, from 1, of the plan of that kind; 0 there is none. */
+static int number_of(const struct explain_plan *made, int count, enum explain_kind kind)
+{
+	for (int i = 0; i < count; i++)
+		if (made[i].kind == kind)
+			return i + 1;
+	return 0;
+}
+
+/* A what-if is compared with the plan as it is. */
+static int compared_with(const struct explain_plan *made, int count, enum explain_kind kind)
+{
+	int custom = number_of(made, count, EXPLAIN_CUSTOM), generic = number_of(made, count, EXPLAIN_GENERIC);
+
+	if (kind == EXPLAIN_WHAT_IF)
+		return generic ? generic : custom;
+	return kind == EXPLAIN_WHAT_IF_CUSTOM ? custom : 0;
+}
+
 static uint64_t id_of(const struct desk_side *side)
 {
 	const struct explain_conf *c = &side->plan->conf;
@@ -152,6 +189,7 @@ static void show(struct desk_side *side, struct ui *u, const struct ui_host *h)
 
 	if (count == 0)
 		return; /* why is in the task, and on the notice line */
+	find_candidate(side, &notes);
 	write_notes(side->task, &notes);
 	from = count > UI_PLANS_MAX ? count - UI_PLANS_MAX : 0;
 	for (int i = from; i < count; i++)
@@ -159,12 +197,15 @@ static void show(struct desk_side *side, struct ui *u, const struct ui_host *h)
 						  .about = about_of(&made[i]),
 						  .notes = buf_text(&notes),
 						  .json = made[i].json,
-						  .json_len = made[i].len};
+						  .json_len = made[i].len,
+						  .beside = compared_with(made + from, count - from, made[i].kind)};
 	if (made[count - 1].kind >= EXPLAIN_ANALYZED && count - from > 1) { /* what was asked for comes first */
 		struct ui_plan last = plan[count - from - 1];
 
 		memmove(plan + 1, plan, (size_t)(count - from - 1) * sizeof plan[0]);
 		plan[0] = last;
+		for (int i = 0; i < count - from; i++) /* all others stand one further on */
+			plan[i].beside += plan[i].beside > 0;
 	}
 	struct ui_plans plans = {
 		.statement = subject(side->task), .id = id_of(side), .plan = plan, .count = count - from};

@@ -61,6 +61,7 @@ struct desk {
 	bool trail_asked;
 	struct background *reading;         /* of the audit log's last lines */
 	void *reading_job;
+	char candidate[1024];               /* the index that the last plan asks for, "" none */
 	struct ui_choice choice[DESK_CHOICES_MAX];
 	int choice_count;
 	const char *no_actions;

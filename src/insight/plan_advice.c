@@ -80,7 +80,7 @@ static bool stands_in(const char *filter, const char *column, bool equal)
 	size_t len = strlen(column);
 
 	for (const char *at = len ? strstr(filter, column) : NULL; at; at = strstr(at + 1, column))
-		if ((at == filter || !is_letter(at[-1])) && !is_letter(at[len]) && is_compared(at + len, equal))
+		if ((at == filter || !is_letter(at[-1])) && !is_letter(at[len]) && is_compared(at + len + (at[len] == '"'), equal))
 			return true;
 	return false;
 }
@@ -194,4 +194,20 @@ bool plan_candidate(struct buf *out, const struct plan *p, const struct parse *s
 		buf_addstr(out, buf_str(&text));
 	buf_release(&text);
 	return plain;
+}
+
+bool plan_candidate_of(struct buf *out, const char *json, size_t len, const char *statement)
+{
+	struct plan *p = NULL;
+	struct parse *s = NULL;
+	struct err why;
+	bool found = false;
+
+	if (!statement || plan_parse(&p, json, len, &why) < 0)
+		return false;
+	if (scan_of(p) >= 0 && parse_new(&s, statement, strlen(statement), &why) == 0) /* else the library need not be loaded */
+		found = plan_candidate(out, p, s);
+	parse_free(s);
+	plan_free(p);
+	return found;
 }

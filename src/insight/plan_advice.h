@@ -16,5 +16,8 @@
  * (PLAN_HINT_CAST), an OR, or the text does not tell of which table a column is. Clean and quoted; at most 4 columns.
  */
 bool plan_candidate(struct buf *out, const struct plan *p, const struct parse *statement);
+/* The same from texts: EXPLAIN's JSON, and the statement (NULL is accepted). False also when one cannot be read, or libpg_query is
+ * not there. */
+bool plan_candidate_of(struct buf *out, const char *json, size_t len, const char *statement);
 
 #endif
