@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "core/clean.h"
+#include "core/map.h"
 #include "core/mem.h"
 #include "insight/plan_show.h"
 #include "ui/state.h"
@@ -165,8 +166,13 @@ int ui_show_plans(struct ui *u, const struct ui_host *host, const struct ui_plan
 	v->statement = clean_copy(plans->statement, false);
 	v->diff = v->beside = false;
 	look_at(v, 0);
-	if (plans->id && shape_changed(v, plans->id, kept[0].plan->shape))
-		ui_note(u, host, "the plan of this statement has another shape than when it was last looked at");
+	v->changed = false;
+	for (int i = 0; i < count && plans->id; i++) { /* each kind of plan for itself; what-ifs are none of the statement's own */
+		uint64_t kind = map_hash(map_hash_int(MAP_SEED, (int64_t)plans->id), kept[i].title, strlen(kept[i].title));
+
+		v->changed |= kept[i].beside == 0 && shape_changed(v, kind, kept[i].plan->shape);
+	}
+	(void)host;
 	if (u->window != WINDOW_PLAN)
 		window_close_all(u);
 	u->window = WINDOW_PLAN;

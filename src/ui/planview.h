@@ -19,7 +19,7 @@ struct planview_plan {
 	struct plan *plan;         /* NULL: none is kept here */
 };
 
-/* The shape that a statement's plan had when it was last shown. */
+/* The shape that a plan of a statement had when it was last shown; id: of the statement and the kind of plan. */
 struct planview_shape {
 	uint64_t id, shape;
 };
@@ -45,6 +45,7 @@ struct planview {
 	int built_width;           /* that the pager was built for; 0: it must be built */
 	bool built_ascii;
 	int top_drawn;             /* a search moves pager.top, and the cursor follows */
+	bool changed;              /* another shape than when it was last shown */
 	struct planview_shape shape[PLANVIEW_SHAPES]; /* the newest first */
 };
 

@@ -10,6 +10,8 @@
 #include "ui/planview.h"
 #include "ui/state.h"
 
+#define CHANGED "! this plan has another shape than when it was last looked at (! keeps a plan, D compares)"
+
 enum { HINTS_MIN_HEIGHT = 10, NOTES_MIN = 3 };
 
 /* --- building the pager ------------------------------------------------------------------------------------------------- */
@@ -158,7 +160,10 @@ static int draw_title(const struct ui *u, struct canvas *c, int y)
 	const struct planview_plan *k = planview_here(v);
 	struct buf text = BUF_INIT(UI_TEXT_MAX), clean = BUF_INIT(UI_TEXT_MAX * 10);
 
-	buf_addf(&text, "Plan of %s: ", v->statement[0] ? v->statement : "a statement");
+	const char *of = strncmp(v->statement, "plan of ", 8) == 0 ? v->statement + 8 : v->statement;
+	bool said = k->title[0] && strncmp(k->about, k->title, strlen(k->title)) == 0; /* "generic plan, PostgreSQL 15" */
+
+	buf_addf(&text, "Plan of %s: ", of[0] ? of : "a statement");
 	if (v->diff)
 		buf_adds(&text, "the one kept by !, and now");
 	else if (v->beside) {
@@ -172,7 +177,7 @@ static int draw_title(const struct ui *u, struct canvas *c, int y)
 	else
 		buf_adds(&text, k->title);
 	if (k->about[0] && !v->diff && !v->beside)
-		buf_addf(&text, ", %s", k->about);
+		buf_addf(&text, said && k->about[strlen(k->title)] == ',' ? "%s" : ", %s", k->about + (said ? strlen(k->title) : 0));
 	clean_text(&clean, buf_text(&text), text.len, c->ascii ? CLEAN_ASCII : 0);
 	canvas_fill(c, 0, y, c->width, SLOT_DIALOG_TITLE, 0, ' ');
 	cells_draw_cut(c, 1, y, c->width - 2, SLOT_DIALOG_TITLE, buf_str(&clean));
@@ -191,6 +196,19 @@ static int draw_note(struct canvas *c, int y, unsigned slot, const char *text, s
 	return y + 1;
 }
 
+/* On two lines where it must: what changed, and what it costs. */
+static int draw_compared(struct canvas *c, int y, const char *text)
+{
+	size_t len = strlen(text), n = utf8_fit(text, len, c->width - 2, NULL);
+
+	while (n < len && n > 0 && text[n] != ' ')
+		n--;
+	if (n == 0)
+		n = len;
+	y = draw_note(c, y, SLOT_LABEL, text, n);
+	return n < len ? draw_note(c, y, SLOT_LABEL, text + n + 1, len - n - 1) : y;
+}
+
 /* Totals, and what the caller has to say: warnings, values, what if. */
 static int draw_notes(const struct ui *u, struct canvas *c, int y, int end)
 {
@@ -206,8 +224,10 @@ static int draw_notes(const struct ui *u, struct canvas *c, int y, int end)
 	buf_release(&text);
 	if (end - y < HINTS_MIN_HEIGHT)
 		return y;
+	if (u->plan.changed)
+		y = draw_note(c, y, SLOT_WARN, CHANGED, strlen(CHANGED));
 	if (u->plan.compared)
-		y = draw_note(c, y, SLOT_LABEL, u->plan.compared, strlen(u->plan.compared));
+		y = draw_compared(c, y, u->plan.compared);
 	for (const char *p = k->notes; *p; p++)
 		left += *p == '\n' || p[1] == '\0';
 	for (int i = 0; *at && i < most; i++, left--) {

@@ -163,8 +163,8 @@ uint64_t ui_cancelled(const struct ui *u);
 struct ui_input ui_input(const struct ui *u);
 /* Asks for a line: `label` stands before it, `text` in it. The line of a person who is typing is not taken away: false then. */
 bool ui_ask_line(struct ui *u, uint64_t token, const char *label, const char *text);
-/* Opens the plan window with them, in place of those that it had. Says when the first one has another shape than the plan of
- * the same statement when it was last shown. A plan that cannot be read: the error, and nothing changes. */
+/* Opens the plan window with them, in place of those that it had. Says when one has another shape than the plan of the same
+ * statement and title when it was last shown. A plan that cannot be read: the error, and nothing changes. */
 int ui_show_plans(struct ui *u, const struct ui_host *host, const struct ui_plans *plans, struct err *why) MUSTCHECK;
 /* A message on the notice line: errors stay until a key, others go after some seconds. Text is cleaned here. */
 void ui_notice(struct ui *u, const struct ui_host *host, bool error, const char *text);
