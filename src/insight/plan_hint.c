@@ -379,7 +379,8 @@ static void nested_loop(struct plan *p, int at, struct buf *b)
 {
 	int inner = child_of(p, at, PLAN_INNER), outer = child_of(p, at, PLAN_OUTER);
 	const struct plan_node *n;
-	double times;
+	double times, planned;
+	bool fewer;
 
 	if (!is(&p->node[at], "Nested Loop") || inner < 0 || outer < 0)
 		return;
@@ -390,9 +391,11 @@ static void nested_loop(struct plan *p, int at, struct buf *b)
 	buf_adds(b, p->analyzed ? "ran its inner side " : "is to run its inner side ");
 	put(b, UNIT_NONE, times);
 	buf_adds(b, " times");
-	if (p->analyzed && p->node[outer].rows * plan_or_zero(p->node[outer].loops) < times / FACTOR_MIN) {
+	planned = p->node[outer].rows * plan_or_zero(p->node[outer].loops);
+	fewer = p->analyzed && planned < times / FACTOR_MIN;
+	if (fewer) {
 		buf_adds(b, " (");
-		put(b, UNIT_NONE, p->node[outer].rows * plan_or_zero(p->node[outer].loops));
+		put(b, UNIT_NONE, planned);
 		buf_adds(b, " estimated)");
 	}
 	buf_adds(b, ": ");
@@ -401,8 +404,8 @@ static void nested_loop(struct plan *p, int at, struct buf *b)
 		buf_adds(b, ", ");
 		put(b, UNIT_MS, n->ms);
 	}
-	if (p->analyzed)
-		buf_adds(b, "; a hash join would read it once");
+	if (fewer)
+		buf_adds(b, "; with a better estimate a hash join might have read it once");
 	add(p, PLAN_HINT_NESTED_LOOP, at, b);
 }
 
