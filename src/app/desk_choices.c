@@ -4,6 +4,8 @@
 
 #include "app/desk_private.h"
 
+#include <ctype.h>
+
 #define ON(target) (1u << TARGET_##target)
 
 static const struct ui_choice acts[] = {
@@ -83,10 +85,22 @@ static unsigned targets_of(const struct action *a)
 	return of[a->target];
 }
 
+/* "REINDEX INDEX": what an operator looks for in a menu; the question then says it in words. */
+static const char *keyword(struct desk *d, const char *name)
+{
+	char *out = d->keyword[d->choice_count < DESK_CHOICES_MAX ? d->choice_count : 0];
+	size_t i = 0;
+
+	for (; name[i] && i < sizeof d->keyword[0] - 1; i++)
+		out[i] = (char)(name[i] == '_' ? ' ' : toupper((unsigned char)name[i]));
+	out[i] = '\0';
+	return out;
+}
+
 static void add_action(struct desk *d, const struct action *a)
 {
 	struct ui_choice choice = {.name = a->name,
-				   .title = a->title,
+				   .title = keyword(d, a->name),
 				   .about = a->about ? a->about : "",
 				   .targets = targets_of(a),
 				   .source = PANEL_PG,

@@ -63,6 +63,7 @@ struct desk {
 	void *reading_job;
 	char candidate[1024];               /* the index that the last plan asks for, "" none */
 	struct ui_choice choice[DESK_CHOICES_MAX];
+	char keyword[DESK_CHOICES_MAX][40]; /* of those that are action files */
 	int choice_count;
 	const char *no_actions;
 	struct actions actions;
