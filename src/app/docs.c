@@ -44,7 +44,10 @@ static void add_entry(struct buf *out, bool roff, const char *term, const char *
 static void add_head(struct buf *out, bool roff, const char *title, const char *column)
 {
 	if (!roff) {
-		buf_addf(out, "\n| %s | %s |\n| --- | --- |\n", title, column);
+		buf_adds(out, "\n| ");
+		for (; *title; title++)
+			buf_addf(out, "%s%c", *title == '|' ? "\\" : "", *title == '\n' ? ' ' : *title);
+		buf_addf(out, " | %s |\n| --- | --- |\n", column);
 		return;
 	}
 	buf_adds(out, ".SS \"");
