@@ -78,7 +78,7 @@ def test_analyze_and_a_hostile_name(bench):
     pg = servers(bench)
     with dash(pg) as d:
         on_row(d, "tables", "table:odd", "odd")
-        pick(d, "Update the planner")
+        pick(d, "ANALYZE")
         d.expect(r'ANALYZE .*"odd "" name; DROP TABLE things; --"')
         assert pg.sql("SELECT count(*) FROM pg_stat_all_tables WHERE last_analyze IS NOT NULL AND schemaname = 'public'") == "0"
         answer(d, "y")
@@ -95,7 +95,7 @@ def test_reindex_wants_the_name(bench):
     with dash(pg) as d:
         on_row(d, "indexes", "index:by_b", "by_b")
         before = pg.sql("SELECT relfilenode FROM pg_class WHERE relname = 'by_b'")
-        pick(d, "Rebuild")
+        pick(d, "REINDEX")
         d.expect("REINDEX INDEX CONCURRENTLY public.by_b")
         found = re.search(r"type (\S+) and Enter", d.text())
         answer(d, "y\r")
@@ -111,7 +111,7 @@ def wait_behind_a_lock(pg, d):
     """A REINDEX that waits for a transaction; returns the holder."""
     holder = pg.session("BEGIN; SELECT count(*) FROM things;")
     on_row(d, "indexes", "index:by_b", "by_b")
-    pick(d, "Rebuild")
+    pick(d, "REINDEX")
     d.expect("REINDEX INDEX CONCURRENTLY public.by_b")
     word = re.search(r"type (\S+) and Enter", d.text()).group(1)
     answer(d, word + "\r")
