@@ -41,6 +41,7 @@ static void take_panel(struct session *s, struct session_request *rq, struct sam
 		sample_free(sample); /* a recording's frame, asked for twice: no time passed, so there is no interval */
 	} else if (sample) {
 		cadence_note(&slot->cadence, (double)sample->elapsed_us / 1e3, s->status[rq->server]->rtt_ms);
+		slot->cadence.rows = sample->rows;
 		feed_push(slot->feed, sample);
 	} else if (why->code != ERR_NOT_FOUND) { /* a recording that has no sample of this moment: keep what is there */
 		feed_fail(slot->feed, why);

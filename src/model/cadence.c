@@ -32,7 +32,10 @@ int64_t cadence_due_ns(const struct cadence *c, double interval_ms, double every
 	if (c->asked_ns == 0)
 		return 0;
 	if (cost > 0) { /* false for NAN */
-		double slow = share > 0 ? cost / share * fmax(1, cost / CADENCE_DEAR_MS) : CADENCE_SLOWEST_MS;
+		double slow = share > 0 ? cost / share : CADENCE_SLOWEST_MS;
+
+		if (c->rows >= CADENCE_LARGE_ROWS) /* but never slower than that for being large alone */
+			slow = fmax(slow, fmin(slow * fmax(1, cost / CADENCE_DEAR_MS), CADENCE_DEAR_SLOWEST_MS));
 
 		wait = fmax(wait, fmin(slow, CADENCE_SLOWEST_MS));
 	}

@@ -30,15 +30,37 @@ START_TEST(cost_slows_down_and_one_hiccup_does_not)
 	ck_assert_int_eq(cadence_due_ns(&c, 1000, 0, 0.003), S + 60 * S);
 	cadence_note(&c, 8.5, 0.5);
 	ck_assert_double_eq_tol(cadence_cost_ms(&c), 8, 1e-9);
-	ck_assert_int_eq(cadence_due_ns(&c, 1000, 0, 0.004), S + 4 * S); /* 8 ms / 0.004 is 2 s; twice dear: twice as long */
+	ck_assert_int_eq(cadence_due_ns(&c, 1000, 0, 0.004), S + 2 * S);
 	cadence_note(&c, 500, 0.5);
-	ck_assert_int_eq(cadence_due_ns(&c, 1000, 0, 0.004), S + 4 * S);
+	ck_assert_int_eq(cadence_due_ns(&c, 1000, 0, 0.004), S + 2 * S);
 	for (int i = 0; i < CADENCE_KEEP; i++) /* but when it stays dear, it slows down */
 		cadence_note(&c, 12, 0);
-	ck_assert_int_eq(cadence_due_ns(&c, 1000, 0, 0.004), S + 9 * S);
+	ck_assert_int_eq(cadence_due_ns(&c, 1000, 0, 0.004), S + 3 * S);
 	for (int i = 0; i < CADENCE_KEEP; i++) /* what is cheap has the whole share */
 		cadence_note(&c, 3.2, 0);
 	ck_assert_int_eq(cadence_due_ns(&c, 100, 0, 0.004), S + 800 * (S / 1000));
+}
+END_TEST
+
+START_TEST(large_sets_have_a_smaller_share)
+{
+	struct cadence c = {.asked_ns = S, .rows = CADENCE_LARGE_ROWS};
+
+	cadence_note(&c, 3.2, 0); /* cheap: the whole share */
+	ck_assert_int_eq(cadence_due_ns(&c, 100, 0, 0.004), S + 800 * (S / 1000));
+	c.count = c.next = 0;
+	cadence_note(&c, 8, 0); /* 8 ms / 0.004 is 2 s; twice dear: twice as long */
+	ck_assert_int_eq(cadence_due_ns(&c, 1000, 0, 0.004), S + 4 * S);
+	c.count = c.next = 0;
+	cadence_note(&c, 24, 0); /* 6 s, and 36 for its size: as far as 10 */
+	ck_assert_int_eq(cadence_due_ns(&c, 1000, 0, 0.004), S + 10 * S);
+	c.count = c.next = 0;
+	cadence_note(&c, 80, 0); /* its cost alone */
+	ck_assert_int_eq(cadence_due_ns(&c, 1000, 0, 0.004), S + 20 * S);
+	c.rows = CADENCE_LARGE_ROWS - 1; /* a small set on a busy server */
+	c.count = c.next = 0;
+	cadence_note(&c, 24, 0);
+	ck_assert_int_eq(cadence_due_ns(&c, 1000, 0, 0.004), S + 6 * S);
 }
 END_TEST
 
@@ -74,6 +96,7 @@ int main(void)
 	const TTest *const cases[] = {
 		never_asked_is_due_at_once,
 		cost_slows_down_and_one_hiccup_does_not,
+		large_sets_have_a_smaller_share,
 		odd_figures_do_no_harm,
 		states_have_names,
 	};
