@@ -15,7 +15,9 @@
 
 enum {
 	LIVE_HOLD_MS = 50,     /* how long a paint waits for the rest of a round trip */
-	LIVE_TRIM_MS = 1500,   /* after the start: everything is loaded and has been used once */
+	LIVE_TRIM_MS = 1500,   /* after the start: nearly everything is loaded and has been used once */
+	LIVE_TRIM_AGAIN_MS = 4000, /* what a thread loaded meanwhile (the audit log's digests) */
+	LIVE_TRIM_LATER_MS = 60000,
 };
 
 struct live {
@@ -26,6 +28,7 @@ struct live {
 	struct loop_fd *input;
 	struct loop_signal *signals[8];
 	struct loop_timer *hold, *trim;
+	bool trimmed;          /* once */
 	int64_t changed_ns;    /* first change that is not on the screen yet, 0 = none */
 	bool urgent;           /* a key: paint at the end of this turn */
 	bool resized, suspended;
@@ -46,8 +49,11 @@ static void on_hold(void *ctx)
 
 static void on_trim(void *ctx)
 {
-	(void)ctx;
+	struct live *v = ctx;
+
 	trim_pages();
+	loop_timer_in(v->trim, v->trimmed ? LIVE_TRIM_LATER_MS : LIVE_TRIM_AGAIN_MS);
+	v->trimmed = true;
 }
 
 static void on_changed(void *ctx)

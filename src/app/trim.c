@@ -1,49 +1,35 @@
 /* SPDX-License-Identifier: PostgreSQL */
 #include "app/trim.h"
 
-#include <stdio.h>
-#include <string.h>
+#include <link.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
-struct mapping {
-	unsigned long from, to;
-	bool fit;              /* a file's, private, not writable */
-	unsigned long rss_kb;
-};
-
-/* "7f12a000-7f13b000 r-xp 00000000 08:01 1234 /usr/lib/libpq.so.5": false for a line of figures. */
-static bool read_head(const char *line, struct mapping *m)
+/* From the loader's own list: what is in it is mapped whole, also while a thread loads another library. Segments without PF_W
+ * hold nothing that was ever written; relocated tables are in others. */
+static int give_back(struct dl_phdr_info *object, size_t size, void *given)
 {
-	char modes[8];
-	unsigned long from, to, offset, inode;
-	unsigned major, minor;
+	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
 
-	if (sscanf(line, "%lx-%lx %7s %lx %x:%x %lu", &from, &to, modes, &offset, &major, &minor, &inode) != 7)
-		return false;
-	*m = (struct mapping){.from = from, .to = to};
-	m->fit = inode != 0 && modes[0] == 'r' && modes[1] == '-' && modes[3] == 'p';
-	return true;
+	(void)size;
+	for (int i = 0; i < object->dlpi_phnum; i++) {
+		const ElfW(Phdr) *segment = &object->dlpi_phdr[i];
+		uintptr_t from = object->dlpi_addr + segment->p_vaddr, to = from + segment->p_memsz;
+
+		if (segment->p_type != PT_LOAD || (segment->p_flags & PF_W))
+			continue;
+		from &= ~(page - 1);
+		to = (to + page - 1) & ~(page - 1);
+		if (madvise((void *)from, to - from, MADV_DONTNEED) == 0)
+			*(size_t *)given += to - from;
+	}
+	return 0;
 }
 
 size_t trim_pages(void)
 {
-	FILE *f = fopen("/proc/self/smaps", "re");
-	struct mapping m = {0};
-	char line[512];
 	size_t given = 0;
-	unsigned long anonymous_kb;
 
-	if (!f)
-		return 0;
-	while (fgets(line, sizeof line, f)) {
-		if (read_head(line, &m) || sscanf(line, "Rss: %lu kB", &m.rss_kb) == 1)
-			continue;
-		if (!m.fit || sscanf(line, "Anonymous: %lu kB", &anonymous_kb) != 1)
-			continue;
-		if (anonymous_kb == 0 && m.rss_kb > 0 && madvise((void *)m.from, m.to - m.from, MADV_DONTNEED) == 0)
-			given += (size_t)m.rss_kb << 10;
-		m.fit = false;
-	}
-	fclose(f);
+	dl_iterate_phdr(give_back, &given);
 	return given;
 }

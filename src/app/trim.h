@@ -6,10 +6,9 @@
 #include "core/base.h"
 
 /*
- * Unmaps (MADV_DONTNEED) the pages of code and constants that binding twenty libraries touched and that nothing uses
- * again; what is used comes back from the page cache by a soft fault. Only file-backed mappings that cannot be
- * written and of which no page was ever written (relocated tables stay). Takes about a millisecond: call it when
- * nothing waits. Returns the bytes given back; 0 where /proc does not tell.
+ * Unmaps (MADV_DONTNEED) the pages of code and constants of the program and its libraries, of which binding twenty
+ * libraries touched most; what is used comes back from the page cache by a soft fault. Writable segments and relocated tables
+ * stay. Safe while threads run and load libraries. Returns the size of what was looked through, in bytes.
  */
 size_t trim_pages(void);
 
