@@ -59,6 +59,7 @@ static void take_running(struct session *s, struct session_request *rq, struct s
 	if (!sample)
 		return;
 	/* at least half of the time counts as the server's: a sampler that is often asked must not be taken for free */
+	slot->cadence.strict = true;
 	cadence_note(&slot->cadence, (double)sample->elapsed_us / 1e3,
 	             fmin(s->status[rq->server]->rtt_ms, (double)sample->elapsed_us / 2e3));
 	for (int p = 0; p < s->panel_count; p++) {

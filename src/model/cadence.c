@@ -17,11 +17,14 @@ void cadence_note(struct cadence *c, double elapsed_ms, double rtt_ms)
 
 double cadence_cost_ms(const struct cadence *c)
 {
-	double least = NAN;
+	double least = NAN, most = NAN, sum = 0;
 
-	for (int i = 0; i < c->count; i++)
+	for (int i = 0; i < c->count; i++) {
 		least = fmin(least, c->cost_ms[i]);
-	return least;
+		most = fmax(most, c->cost_ms[i]);
+		sum += c->cost_ms[i];
+	}
+	return c->strict && c->count > 1 ? (sum - most) / (c->count - 1) : least;
 }
 
 int64_t cadence_due_ns(const struct cadence *c, double interval_ms, double every_ms, double share)

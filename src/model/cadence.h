@@ -2,7 +2,8 @@
 /*
  * How often to ask: not faster than the interval and the panel's `every`, and slower where an answer costs the server
  * more than its share. Cost is the smallest of the last few elapsed times less the round trip, so that one hiccup does
- * not slow a panel down for long.
+ * not slow a panel down for long; where the share is a promise (`strict`), it is the mean of all but the dearest,
+ * which is what was taken.
  */
 #ifndef MODEL_CADENCE_H
 #define MODEL_CADENCE_H
@@ -24,6 +25,7 @@ struct cadence {
 	int count, next;
 	int64_t asked_ns;  /* when last asked, 0 = never; set by the one who asks */
 	int rows;          /* of the last answer; set by the one who notes */
+	bool strict;       /* cost is a mean, not the least; set by the one who notes */
 };
 
 /* An answer took elapsed_ms, an empty round trip takes rtt_ms (NAN: not known, nothing is taken off). */

@@ -64,6 +64,20 @@ START_TEST(large_sets_have_a_smaller_share)
 }
 END_TEST
 
+START_TEST(a_promised_share_counts_what_was_taken)
+{
+	static const double cost_ms[CADENCE_KEEP] = {1, 0.2, 1, 300, 1.8};
+	struct cadence c = {.asked_ns = S, .strict = true};
+
+	cadence_note(&c, 2, 0); /* alone: as it is */
+	ck_assert_int_eq(cadence_due_ns(&c, 0, 100, 0.0005), S + 4 * S);
+	for (int i = 0; i < CADENCE_KEEP; i++)
+		cadence_note(&c, cost_ms[i], 0);
+	ck_assert_double_eq_tol(cadence_cost_ms(&c), 1, 1e-9);
+	ck_assert_int_eq(cadence_due_ns(&c, 0, 100, 0.0005), S + 2 * S);
+}
+END_TEST
+
 START_TEST(odd_figures_do_no_harm)
 {
 	struct cadence c = {.asked_ns = S};
@@ -97,6 +111,7 @@ int main(void)
 		never_asked_is_due_at_once,
 		cost_slows_down_and_one_hiccup_does_not,
 		large_sets_have_a_smaller_share,
+		a_promised_share_counts_what_was_taken,
 		odd_figures_do_no_harm,
 		states_have_names,
 	};
