@@ -5,6 +5,8 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
 
 #include "bridge/store_private.h"
 #include "core/clean.h"
@@ -116,6 +118,18 @@ static int make_redis(struct store *s, const struct store_conf *conf, struct err
 	return redis_cluster_new(&s->redis, s->loop, &redis, &events, why);
 }
 
+/* No two stores may have the same. */
+static void make_token(struct store *s, const struct clock *now)
+{
+	uint64_t words[2];
+
+	if (getrandom(words, sizeof(words), GRND_NONBLOCK) != sizeof(words)) {
+		words[0] = (uint64_t)now->wall_us;
+		words[1] = map_hash_int(map_hash_int(MAP_SEED, (uint64_t)now->mono_ns), (uint64_t)getpid());
+	}
+	snprintf(s->token, sizeof(s->token), "%08llx%016llx", (unsigned long long)(words[0] & 0xffffffff), (unsigned long long)words[1]);
+}
+
 int store_new(struct store **out, struct loop *l, const struct store_conf *conf, const struct store_events *events,
               struct err *why)
 {
@@ -126,6 +140,7 @@ int store_new(struct store **out, struct loop *l, const struct store_conf *conf,
 	clock_read(&now);
 	s->began_us = now.wall_us;
 	s->random = map_hash_int(MAP_SEED, now.mono_ns);
+	make_token(s, &now);
 	s->loop = l;
 	s->log = conf->log;
 	s->events = *events;
@@ -216,6 +231,7 @@ void store_free(struct store *s)
 const struct store_stats *store_stats(struct store *s)
 {
 	s->stats.redis_up = redis_cluster_is_up(s->redis);
+	s->stats.leases = !s->no_scripts;
 	return &s->stats;
 }
 

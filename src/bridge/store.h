@@ -8,6 +8,10 @@
  * the old row cannot put it back; here its query is given up by later readers at once. What cannot be told for sure (the listener
  * was away, Redis was) ends with a flush of the whole namespace, during which nothing is read from the cache.
  *
+ * Whoever will put a value back holds a lease: before the database is asked, a token is put under the key (SET NX), and the value takes
+ * its place only if it still stands there (one EVAL). Every invalidation takes it away, however late the refill comes: no clock
+ * decides. A Redis that refuses EVAL gets SET NX, which is right while no refill arrives later than a tombstone lasts.
+ *
  * Any number of readers that miss the same key ask the database once. All callbacks come from the loop, except that what waits for the pool
  * may be told from inside another's pool_release().
  */
@@ -30,6 +34,8 @@ enum { STORE_KINDS_MAX = 16, STORE_KIND_MAX = 32, STORE_KEY_MAX = 512 };
 
 /* What stands in place of an invalidated value. No codec decodes it: other readers miss too. */
 #define STORE_TOMBSTONE "dytop:invalidated"
+/* What stands for a value that somebody is reading: this, and who. */
+#define STORE_LEASE "dytop:lease:"
 
 #define STORE_KEY_PUBLISHED "dytop:stores" /* a hash: one field for each store, see store_publish() */
 
@@ -85,15 +91,17 @@ typedef void store_done(void *ctx, int64_t count, const struct err *why);
 struct store_stats {
 	int64_t gets, hits, misses;       /* misses: not there, tombstone, not decodable, or the cache could not be asked */
 	int64_t tombstones, undecodable, bypassed; /* of the misses: not asked because of a flush, or because Redis is away */
+	int64_t leased;                   /* of the misses: another is reading that row */
 	int64_t queries, joined;          /* asked of the database; misses that another's query answered */
 	int64_t not_found, failed;        /* gets */
-	int64_t sets, sets_late;          /* refills and puts that took; refills that found a value or a tombstone */
+	int64_t sets, sets_late;          /* refills and puts that took; refills that found a value, a tombstone or another's lease */
 	int64_t sets_stale;               /* refills given up, because the key was invalidated meanwhile */
 	int64_t denied;                   /* not cached by the deny list */
 	int64_t deletions;                /* keys: tombstones and sweeps */
 	int64_t events, flushes;          /* notifications; flushes of the whole namespace */
 	int64_t redis_errors, redis_lost, listener_lost;
 	bool redis_up, listening, flushing;
+	bool leases;                      /* refills are guarded by leases; false: by time (Redis refuses EVAL) */
 	struct quantile all, hit, miss;   /* response times of gets, ns */
 };
 

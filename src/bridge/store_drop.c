@@ -386,6 +386,7 @@ void store_redis_up(void *ctx)
 	struct store *s = ctx;
 
 	s->stats.redis_up = true;
+	s->no_scripts = false; /* it may be another one */
 	s->retry_ms = STORE_RETRY_MS;
 	if (s->stats.redis_lost > 0)
 		store_say(s, "Redis is back");

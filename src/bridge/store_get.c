@@ -8,11 +8,17 @@
 
 /* --- answers ---------------------------------------------------------------------------------------------------------------- */
 
-static void unlink_reader(struct store_reader **first, struct store_reader *r)
+static void link_asked(struct store *s, struct store_reader *r)
 {
-	*(r->before ? &r->before->next : first) = r->next;
-	if (r->next)
-		r->next->before = r->before;
+	r->next = s->asked;
+	*(r->next ? &r->next->before : &s->asked_last) = r;
+	s->asked = r;
+}
+
+static void unlink_asked(struct store *s, struct store_reader *r)
+{
+	*(r->before ? &r->before->next : &s->asked) = r->next;
+	*(r->next ? &r->next->before : &s->asked_last) = r->before;
 	r->next = r->before = NULL;
 }
 
@@ -96,6 +102,50 @@ static void on_filled(void *ctx, const struct resp_reply *reply, const struct er
 		s->stats.sets++;
 }
 
+/* Our token's place is taken by the value, or by nothing. */
+#define SCRIPT \
+	"if redis.call('GET', KEYS[1]) ~= ARGV[1] then return false end " \
+	"if ARGV[2] then return redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3]) end " \
+	"return redis.call('UNLINK', KEYS[1])"
+
+static void check_scripts(struct store *s, const struct resp_reply *reply)
+{
+	static const char *const refusals[] = {"NOPERM", "ERR unknown command"};
+
+	for (size_t i = 0; i < ARRAY_LEN(refusals) && reply->type == RESP_ERROR && !s->no_scripts; i++) {
+		if (reply->text.len < strlen(refusals[i]) || memcmp(reply->text.at, refusals[i], strlen(refusals[i])) != 0)
+			continue;
+		s->no_scripts = true;
+		store_say(s, "Redis does not let us EVAL: values are put back by SET NX, for %.1f s after they were read",
+		          (s->tombstone_ms - s->margin_ms) / 1000);
+	}
+}
+
+static void on_settled(void *ctx, const struct resp_reply *reply, const struct err *why)
+{
+	if (!why)
+		check_scripts(ctx, reply);
+	on_filled(ctx, reply, why);
+}
+
+static void on_let_go(void *ctx, const struct resp_reply *reply, const struct err *why)
+{
+	if (!why)
+		check_scripts(ctx, reply);
+}
+
+/* There is nothing to be cached: others need not wait for it. */
+static void let_go(struct store_flight *f)
+{
+	struct store *s = f->store;
+	struct str key = {f->key, f->len};
+
+	if (f->leased && !f->stale && redis_cluster_is_up(s->redis))
+		redis_cluster_send(s->redis, key, 5, (const struct str[]){STR("EVAL"), STR(SCRIPT), STR("1"), key, str_from(f->token)},
+		                   on_let_go, s);
+	f->leased = false;
+}
+
 static int put_ttl(struct store *s, int kind, enum recipe_priority priority, char out[24])
 {
 	const struct store_kind *k = &s->kind[kind];
@@ -118,30 +168,50 @@ static bool encode(struct store *s, int kind, struct str key, struct str value)
 	return codec_encode(s->class[kind].codec, key, value, &s->coded, &why) == 0;
 }
 
+static bool may_write(const struct store *s, int kind)
+{
+	return !s->kind[kind].sensitive && !s->class[kind].banned && redis_cluster_is_up(s->redis);
+}
+
 static void fill(struct store_flight *f, struct str value, enum recipe_priority priority)
 {
 	struct store *s = f->store;
 	struct str key = {f->key, f->len};
 	double age_ms = (double)(store_now() - f->began_ns) / 1e6;
+	bool leased = f->leased;
 	char ttl[24];
 
-	if (s->kind[f->kind].sensitive || s->class[f->kind].banned || !redis_cluster_is_up(s->redis))
+	if (!may_write(s, f->kind))
 		return;
-	if (f->stale || f->epoch != s->class[f->kind].epoch || age_ms > s->tombstone_ms - s->margin_ms) {
+	if (f->stale || f->epoch != s->class[f->kind].epoch ||
+	    (!leased && s->no_scripts && age_ms > s->tombstone_ms - s->margin_ms)) {
 		s->stats.sets_stale++;
+		return;
+	}
+	if (!leased && !s->no_scripts) {
+		s->stats.sets_late++;
 		return;
 	}
 	if (!encode(s, f->kind, key, value))
 		return;
 	put_ttl(s, f->kind, priority, ttl);
+	f->leased = false;
+	if (leased) {
+		redis_cluster_send(s->redis, key, 7,
+		                   (const struct str[]){STR("EVAL"), STR(SCRIPT), STR("1"), key, str_from(f->token), buf_str(&s->coded),
+		                                        str_from(ttl)},
+		                   on_settled, s);
+		return;
+	}
 	redis_cluster_send(s->redis, key, 6,
 	                   (const struct str[]){str_from("SET"), key, buf_str(&s->coded), str_from("PX"), str_from(ttl), str_from("NX")},
 	                   on_filled, s);
 }
 
-static void drop_landed(struct store *s, int64_t before_ns)
+/* Nobody is left who asked before they landed. */
+static void drop_landed(struct store *s)
 {
-	while (s->landed && s->landed->landed_ns < before_ns) {
+	while (s->landed && (!s->asked_last || s->landed->landed_ns < s->asked_last->began_ns)) {
 		struct store_flight *f = s->landed;
 
 		s->landed = f->landed_next;
@@ -170,7 +240,8 @@ static void land(struct store_flight *f, const struct store_answer *a, const str
 	struct store *s = f->store;
 	struct store_reader *r = f->first;
 
-	drop_landed(s, store_now() - (int64_t)STORE_LANDED_MS * CLOCK_MS_NS);
+	let_go(f);
+	drop_landed(s);
 	if (a && f->listed && s->asked)
 		keep_landed(f, a);
 	else
@@ -263,12 +334,50 @@ static void launch(struct store_flight *f)
 		query(f);
 }
 
+static void on_leased(void *ctx, const struct resp_reply *reply, const struct err *why)
+{
+	struct store_flight *f = ctx;
+
+	if (why || reply->type == RESP_ERROR)
+		f->store->stats.redis_errors++;
+	else
+		f->leased = reply->type == RESP_STATUS;
+	launch(f);
+}
+
+/* The token must stand there before the row is read: only then does it vouch for the row. */
+static void take_off(struct store_flight *f)
+{
+	struct store *s = f->store;
+	struct str key = {f->key, f->len};
+	char ttl[16];
+
+	if (!may_write(s, f->kind) || s->no_scripts) {
+		launch(f);
+		return;
+	}
+	snprintf(f->token, sizeof(f->token), STORE_LEASE "%s%llx", s->token, (unsigned long long)++s->tokens);
+	snprintf(ttl, sizeof(ttl), "%d", STORE_LEASE_MS);
+	redis_cluster_send(s->redis, key, 6,
+	                   (const struct str[]){STR("SET"), key, str_from(f->token), STR("PX"), str_from(ttl), STR("NX")}, on_leased, f);
+}
+
 static void join(struct store_flight *f, struct store_reader *r)
 {
 	r->next = NULL;
 	r->before = f->last;
 	*(f->last ? &f->last->next : &f->first) = r;
 	f->last = r;
+}
+
+static void answer_landed(struct store *s, struct store_reader *r, const struct store_flight *f)
+{
+	struct store_answer a = {STORE_DATABASE, f->found, {NULL, f->value_len}};
+	char *value = mem_strndup(f->value, f->value_len); /* what is told may end the flight */
+
+	a.value.at = value;
+	answer(s, r, &a, NULL);
+	free(value);
 }
 
 static void fly(struct store *s, struct store_reader *r)
@@ -281,7 +390,7 @@ static void fly(struct store *s, struct store_reader *r)
 	if (f && f->len == r->len && memcmp(f->key, r->key, r->len) == 0 && (!f->landed_ns || r->began_ns <= f->landed_ns)) {
 		s->stats.joined++;
 		if (f->landed_ns)
-			answer(s, r, &(struct store_answer){STORE_DATABASE, f->found, {f->value, f->value_len}}, NULL);
+			answer_landed(s, r, f);
 		else
 			join(f, r);
 		return;
@@ -307,14 +416,19 @@ static void fly(struct store *s, struct store_reader *r)
 		map_put(&s->flights, hash, (uint64_t)(uintptr_t)f);
 	join(f, r);
 	s->stats.queries++;
-	launch(f);
+	take_off(f);
 }
 
 /* --- the cache ---------------------------------------------------------------------------------------------------------------- */
 
 static bool is_tombstone(struct str value)
 {
-	return str_eq(value, str_from(STORE_TOMBSTONE));
+	return str_eq(value, STR(STORE_TOMBSTONE));
+}
+
+static bool is_lease(struct str value)
+{
+	return value.len > strlen(STORE_LEASE) && memcmp(value.at, STORE_LEASE, strlen(STORE_LEASE)) == 0;
 }
 
 static void on_cached(void *ctx, const struct resp_reply *reply, const struct err *why)
@@ -324,17 +438,20 @@ static void on_cached(void *ctx, const struct resp_reply *reply, const struct er
 	struct store_answer a = {.from = STORE_CACHE, .found = true};
 	struct err reason;
 
-	unlink_reader(&s->asked, r);
+	unlink_asked(s, r);
 	if (why || reply->type == RESP_ERROR) {
 		s->stats.redis_errors++;
 	} else if (reply->type == RESP_STRING && is_tombstone(reply->text)) {
 		s->stats.tombstones++;
+	} else if (reply->type == RESP_STRING && is_lease(reply->text)) {
+		s->stats.leased++;
 	} else if (reply->type == RESP_STRING && !store_may_read(s, r->kind)) {
 		s->stats.bypassed++; /* a sweep began meanwhile */
 	} else if (reply->type == RESP_STRING) {
 		if (codec_decode(s->class[r->kind].codec, (struct str){r->key, r->len}, reply->text, &s->value, &reason) == 0) {
 			s->stats.hits++;
 			a.value = buf_str(&s->value);
+			drop_landed(s);
 			answer(s, r, &a, NULL);
 			return;
 		}
@@ -374,10 +491,7 @@ void store_get(struct store *s, int kind, struct str id, store_got *got, void *c
 		fly(s, r);
 		return;
 	}
-	r->next = s->asked;
-	if (r->next)
-		r->next->before = r;
-	s->asked = r;
+	link_asked(s, r);
 	redis_cluster_send(s->redis, key, 2, (const struct str[]){str_from("GET"), key}, on_cached, r);
 }
 

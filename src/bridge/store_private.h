@@ -15,8 +15,9 @@ enum {
 	STORE_PUBLISH_MS = 2000,
 	STORE_PUBLISH_TTL_S = 30,
 	STORE_SWEEP_COUNT = 1000, /* keys that one SCAN looks at */
-	STORE_LANDED_MS = 1000,   /* a GET is answered within that, or its connection was dropped */
-	STORE_FILL_MARGIN_MS = 500, /* a refill must arrive so long before a tombstone of its reading time could have gone */
+	STORE_FILL_MARGIN_MS = 500, /* without leases: a refill must arrive so long before a tombstone of its reading time could have gone */
+	STORE_LEASE_MS = 15000,   /* longer than a query waits and runs: another's lease that outlives its process keeps others from caching */
+	STORE_TOKEN_MAX = 64,
 };
 
 struct store_flight;
@@ -42,6 +43,8 @@ struct store_flight {  /* one query */
 	uint64_t hash;
 	bool listed;       /* in the map: others may join */
 	bool stale;        /* invalidated since it began: not cached */
+	bool leased;       /* its token stands in Redis, or did */
+	char token[STORE_TOKEN_MAX];
 	bool again;        /* its connection was lost once */
 	uint64_t epoch;
 	int64_t began_ns;
@@ -100,13 +103,16 @@ struct store {
 	struct deny deny;
 	double tombstone_ms, margin_ms, query_deadline_ms;
 	uint64_t random;
+	char token[STORE_TOKEN_MAX / 2]; /* of this store's leases; the rest counts */
+	uint64_t tokens;
+	bool no_scripts;             /* Redis does not let us: refills are guarded by time */
 	struct map flights;
 	bool collided;               /* two keys had one hash */
 	struct loop_timer *reflush;
 	int64_t flushed_ns;          /* the last flush of our own began then */
 	struct store_flight *flight;
 	struct store_flight *landed, *landed_last; /* oldest first */
-	struct store_reader *asked;  /* readers whose GET is under way */
+	struct store_reader *asked, *asked_last; /* readers whose GET is under way; the last one began first */
 	struct store_sweep *sweep;
 	struct buf value;            /* decoded */
 	struct buf coded;

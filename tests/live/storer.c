@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
  * A cache-first store under a test's control. Table things(id int primary key, v int, body text); kinds tx (zlib), raw, seal
- * (sealed), secret (sensitive). Driven by test_store.py.
+ * (sealed), secret (sensitive), held (waits for a lock of the test). Driven by test_store.py.
  *
  *   storer [-T TOMBSTONE_MS] [-D REDIS_DEADLINE_MS] [-n] (does not listen) [-N NAME] (publishes) [-M POOL_MAX] [-u USER_OF_POOL]
  *          PG_CONNINFO REDIS_URI
@@ -316,6 +316,8 @@ static void put_stats(struct storer *s)
 	json_put_int(&w, "tombstones", t->tombstones);
 	json_put_int(&w, "undecodable", t->undecodable);
 	json_put_int(&w, "bypassed", t->bypassed);
+	json_put_int(&w, "leased", t->leased);
+	json_put_bool(&w, "leases", t->leases);
 	json_put_int(&w, "queries", t->queries);
 	json_put_int(&w, "joined", t->joined);
 	json_put_int(&w, "sets", t->sets);
@@ -574,6 +576,9 @@ static const struct store_kind kinds[] = {
 	 .ttl_ms = {60000, 60000, 60000, 60000}},
 	{.name = "secret", .sql = "SELECT v::text FROM things WHERE id = $1::int", .codec = CODEC_RAW,
 	 .ttl_ms = {60000, 60000, 60000, 60000}, .sensitive = true},
+	/* Has read its row, and is not through while somebody holds that lock. */
+	{.name = "held", .sql = "SELECT v::text FROM things, (SELECT pg_advisory_xact_lock_shared(4711)) AS lock WHERE id = $1::int",
+	 .codec = CODEC_RAW, .ttl_ms = {60000, 60000, 60000, 60000}},
 };
 
 int main(int argc, char **argv)
@@ -581,7 +586,7 @@ int main(int argc, char **argv)
 	static struct storer s;
 	struct source_conf pg = {.kind = PANEL_PG, .text = session_text}, redis = {.kind = PANEL_REDIS};
 	struct codec_keys keys = {.count = 1, .key = {{.id = 7, .bytes = {1, 2, 3}}}};
-	struct store_conf conf = {.redis = &redis, .prefix = "test:", .kind = kinds, .kinds = 4, .keys = &keys};
+	struct store_conf conf = {.redis = &redis, .prefix = "test:", .kind = kinds, .kinds = ARRAY_LEN(kinds), .keys = &keys};
 	struct store_events events = {on_notice, &s};
 	struct pool_events pool_events = {NULL, NULL, NULL};
 	bool listens = true;

@@ -18,7 +18,7 @@ RECORD = ["--record", os.environ["STORE_RECORD"]] if "STORE_RECORD" in os.enviro
 
 
 def redis_dies(bench, pg, redis):
-    s = Storer(bench, pg, redis).ready()
+    s = Storer(bench, pg, redis, "-D", "%d" % (500 * SLOW)).ready()
     s.send("load 100 1000 tx")
     s.tally("a warm cache", 20, lambda t: t["cached"] > 5000)
     for how in ("kill", "stop"):
@@ -36,7 +36,7 @@ def redis_dies(bench, pg, redis):
         s.tally("reads from the cache again", 20, lambda t: t["cached"] > before["cached"] + 5000)
     t = s.tally("", 1, lambda t: True)
     assert t["failed"] == 0 and t["missing"] == 0, t
-    assert s.stats()["flushes"] >= 1 and s.stats()["redis_lost"] == 2
+    assert s.stats()["flushes"] >= 1 and s.stats()["redis_lost"] >= 2
     # stopped: it neither answers nor goes away
     redis.pause()
     s.until("the silence", 5, lambda t: not t["redis_up"])
@@ -53,27 +53,25 @@ def redis_dies(bench, pg, redis):
 def stale_after_absence(bench, pg, redis):
     """Redis keeps its values while we cannot reach it; what changed meanwhile must not be read afterwards."""
     redis.call("FLUSHALL")
-    s = Storer(bench, pg, redis, "-D", "200").ready()
-    old = s.get(50)["value"]
-    s.until("the refill", 5, lambda t: t["sets"] >= 1)
+    s = Storer(bench, pg, redis, "-D", "%d" % (300 * SLOW)).ready()
+    old = s.cached(50)["value"]
     redis.pause()
     s.send("get tx 51")
     assert s.event("got", 10)["code"] == "ok"
     s.until("the silence", 5, lambda t: not t["redis_up"])
     pg.sql("UPDATE things SET v = v + 1 WHERE id = 50")
-    s.until("the notification", 5, lambda t: t["events"] == 1)
+    s.until("the notification", 5, lambda t: t["events"] >= 1)
     redis.go_on()
-    s.until("the flush", 10, lambda t: t["redis_up"] and t["flushes"] == 1 and not t["flushing"])
+    flushed = s.until("the flush", 10, lambda t: t["redis_up"] and t["flushes"] >= 1 and not t["flushing"])["flushes"]
     assert s.get(50)["value"] != old
     # the listener's turn: it is cut off, and something changes before it is back
-    fresh = s.get(50)["value"]
-    time.sleep(0.1)
+    fresh = s.cached(50)["value"]
     pg.sql("ALTER TABLE things DISABLE TRIGGER USER; UPDATE things SET v = v + 1 WHERE id = 50; "
            "ALTER TABLE things ENABLE TRIGGER USER")             # as if the notification had gone by
     assert s.get(50)["value"] == fresh
     pg.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'storer-listen'")
-    s.until("the listener again", 10, lambda t: t["listener_lost"] == 1 and t["listening"] and t["flushes"] == 2 and
-            not t["flushing"])
+    s.until("the listener again", 10, lambda t: t["listener_lost"] >= 1 and t["listening"] and
+            t["flushes"] > flushed and not t["flushing"])
     assert s.get(50)["value"] != fresh
     s.quit()
     print("ok: what was not heard is flushed")
@@ -102,10 +100,10 @@ def full(bench, pg):
     assert t["failed"] == 0, t
     assert s.done("drop tx 1")["code"] != "ok"
     time.sleep(0.3)
-    before = s.stats()
+    before, began = s.stats(), time.monotonic()
     time.sleep(1.5)
     after = s.stats()
-    assert after["flushes"] - before["flushes"] <= 3, "tried again now and then, not all the time"
+    assert after["flushes"] - before["flushes"] <= 2 + (time.monotonic() - began), "tried again now and then, not all the time"
     t = s.tally("", 1, lambda t: True)
     assert t["failed"] == 0, t
     s.quit()
@@ -115,7 +113,7 @@ def full(bench, pg):
 
 def postgres_restarts(bench, pg, redis):
     redis.call("FLUSHALL")
-    s = Storer(bench, pg, redis, "-a", "1500").ready()
+    s = Storer(bench, pg, redis, "-a", "%d" % (1500 * SLOW), "-D", "%d" % (5000 * SLOW)).ready()
     for i in range(1, 101):
         assert s.get(i)["code"] == "ok"
     s.until("the refills", 5, lambda t: t["sets"] >= 100)
@@ -134,6 +132,8 @@ def postgres_restarts(bench, pg, redis):
     assert t["failed"] == 0, t
     # misses all the time: a read that was under way is asked again
     s.send("calm")
+    s.quit()
+    s = Storer(bench, pg, redis, "-a", "%d" % (20000 * SLOW)).ready()
     s.send("load 50 2000 secret")
     s.tally("reads", 10, lambda t: t["ok"] > 1000)
     pg.stop()
