@@ -11,7 +11,7 @@ jitter: 10%
 limit: 100000
 value_limit: 65536
 memory: 80%
-rate: 20000
+rate: 5000
 */
 SELECT t.id AS key,
 	'{"bridge_tx":{"id":' || to_json(t.id) || ',"asset":{"id":' || to_json(t.asset_id) || ',"amount":' || t.asset_amount

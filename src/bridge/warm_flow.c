@@ -25,13 +25,15 @@ static int window_now(const struct warm *w)
 	return window < WARM_WINDOW_LEAST ? WARM_WINDOW_LEAST : window;
 }
 
+/* What was not used up is lost, but for two ticks of the clock: Redis serves nobody else while it works off what came at once, and
+ * nobody else has this core while we compress. */
 static void fill_tokens(struct warm *w)
 {
 	int64_t now = loop_now(w->loop)->mono_ns;
-	double most = window_now(w);
+	double rate = warm_effective_rate(w), most = fmax(1, fmin(window_now(w), rate * WARM_BURST_MS / 1000));
 
-	w->tokens += (double)(now - w->tokens_ns) / (double)CLOCK_SECOND_NS * warm_effective_rate(w);
-	w->tokens = w->tokens > most ? most : w->tokens;
+	w->tokens += (double)(now - w->tokens_ns) / (double)CLOCK_SECOND_NS * rate;
+	w->tokens = fmin(w->tokens, most);
 	w->tokens_ns = now;
 }
 
@@ -47,10 +49,8 @@ static bool must_wait(struct warm *w)
 	fill_tokens(w);
 	if (w->tokens >= 1)
 		return false;
-	/* not for each key alone: a quarter of a window's worth */
-	double some = window_now(w) / 4.0, ms = (some > 1 ? some : 1) / warm_effective_rate(w) * 1000;
 	if (!loop_timer_armed(w->pace))
-		loop_timer_in(w->pace, ms < 1 ? 1 : ms > 200 ? 200 : ms);
+		loop_timer_in(w->pace, fmax(1, fmin(200, (1 - w->tokens) / warm_effective_rate(w) * 1000)));
 	return true;
 }
 
@@ -287,7 +287,7 @@ void warm_flow_start(struct warm *w)
 	const char *const values[] = {limit};
 	const struct pgwork_query query = {
 		.sql = w->recipe->query, .values = values, .count = w->recipe->query_limit ? 1 : 0, .binary = true, .stream = true,
-		.rows = on_rows, .done = on_query, .ctx = w,
+		.single = w->rate > 0, .rows = on_rows, .done = on_query, .ctx = w,
 	};
 
 	snprintf(limit, sizeof(limit), "%lld", (long long)w->limit);

@@ -16,6 +16,7 @@ enum {
 	WARM_WINDOW = 1000,        /* replies open, as fast as it goes */
 	WARM_WINDOW_PACED = 64,    /* at a rate: no other client of Redis waits behind more than these */
 	WARM_WINDOW_LEAST = 4,
+	WARM_BURST_MS = 2,         /* at a rate: what two ticks of the clock allow, and no more, may leave together */
 	WARM_TICK_MS = 50,         /* a PING; every fifth time INFO, every twentieth PostgreSQL's load */
 	WARM_PINGS = 5,            /* of their middle */
 	WARM_PINGS_FIRST = 15,

@@ -65,7 +65,9 @@ static void on_info(void *ctx, const struct resp_reply *reply, const struct err 
 
 void warm_ask_info(struct warm *w)
 {
-	const struct str info = STR("INFO");
+	/* while it runs only what is looked at four times a second: all of INFO keeps Redis busy for longer than many a command */
+	const struct str info[] = {STR("INFO"), STR("memory")};
+	int words = w->step == WARM_RUNNING || w->step == WARM_DRAINING ? 2 : 1;
 	int nodes = redis_cluster_nodes(w->eye);
 
 	if (w->info_open || nodes == 0)
@@ -81,7 +83,7 @@ void warm_ask_info(struct warm *w)
 		/* what is under way counts as not yet seen */
 		w->node[i].sent_bytes = w->sent_bytes - (int64_t)redis_cluster_open_count(w->redis) *
 		                                                (w->sent ? w->sent_bytes / w->sent : 0);
-		redis_cluster_send_to(w->eye, i, 1, &info, on_info, ask);
+		redis_cluster_send_to(w->eye, i, words, info, on_info, ask);
 	}
 }
 

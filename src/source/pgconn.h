@@ -89,8 +89,8 @@ struct pgresult *pgconn_next(struct pgconn *c);
  * something is asked. */
 struct pgresult *pgconn_step(struct pgconn *c, bool *ended);
 /* The request whose results come next gives them a few at a time (PGRESULT_SOME). Before the first pgconn_step() that could
- * meet them. False: it is not the turn of any request yet. */
-bool pgconn_stream(struct pgconn *c);
+ * meet them. single: one at a time. False: it is not the turn of any request yet. */
+bool pgconn_stream(struct pgconn *c, bool single);
 /* Nothing asked is left to be answered: the simple protocol takes the next command. */
 bool pgconn_idle(const struct pgconn *c);
 /* While paused no bytes are read (results are being worked on). */

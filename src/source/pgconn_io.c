@@ -202,11 +202,11 @@ bool pgconn_send(struct pgconn *c, const char *name, const char *sql, int count,
 	                    : c->pq.PQsendQueryParams(c->conn, sql, count, NULL, values, NULL, NULL, binary));
 }
 
-bool pgconn_stream(struct pgconn *c)
+bool pgconn_stream(struct pgconn *c, bool single)
 {
 	enum { CHUNK_ROWS = 200 };
 
-	return c->pq.set_chunked ? c->pq.set_chunked(c->conn, CHUNK_ROWS) : c->pq.PQsetSingleRowMode(c->conn);
+	return c->pq.set_chunked && !single ? c->pq.set_chunked(c->conn, CHUNK_ROWS) : c->pq.PQsetSingleRowMode(c->conn);
 }
 
 bool pgconn_put_copy(struct pgconn *c, const char *bytes, size_t len)

@@ -64,6 +64,7 @@ struct pgwork_query {
 	int count;
 	bool binary;                    /* results in binary; else as texts */
 	bool stream;                    /* rows come by rows() as they arrive, none are kept */
+	bool single;                    /* of a stream: one row a call, also where libpq could bring some hundred at once */
 	/* Counted from when the server could begin with it (those before it have ended). Then a cancel is sent, and done gets
 	 * ERR_TIMEOUT when the server has obeyed, or the connection is dropped 5 s later; 0 = none. */
 	double deadline_ms;

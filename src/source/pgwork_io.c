@@ -208,7 +208,7 @@ void pgwork_readable(void *ctx)
 		bool ended;
 
 		if (j->stream && !j->prepares && !j->armed)
-			j->armed = pgconn_stream(w->conn);
+			j->armed = pgconn_stream(w->conn, j->single);
 		r = pgconn_step(w->conn, &ended);
 		if (r)
 			take_result(w, j, r);

@@ -86,6 +86,7 @@ static struct pgjob *job_new(struct pgwork *w, const struct pgwork_query *q, str
 	j->batch = w->batch;
 	j->binary = q->binary;
 	j->stream = q->stream;
+	j->single = q->single;
 	j->name = name;
 	j->deadline_ms = q->deadline_ms;
 	j->count = q->count;
@@ -154,7 +155,7 @@ static void send_job(struct pgwork *w, struct pgjob *j, const char *sql, const c
 		pgwork_watch(w);
 		/* before any byte of its answer is looked at */
 		if (j->stream && !j->prepares)
-			j->armed = pgconn_stream(w->conn);
+			j->armed = pgconn_stream(w->conn, j->single);
 	}
 }
 

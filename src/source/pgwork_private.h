@@ -31,7 +31,7 @@ struct pgjob {
 	uint64_t batch;
 	bool last;           /* of its batch */
 	bool prepares;       /* the result of PREPARE comes first */
-	bool binary, stream, armed, sent, overdue, skipped;
+	bool binary, stream, single, armed, sent, overdue, skipped;
 	struct pgwork_name *name;
 	double deadline_ms;
 	int64_t sent_ns, ended_ns;

@@ -3,19 +3,20 @@
 """dytop warm against the bare loop (warm_floor.c: libpq in single-row mode into hiredis pipelines of 200) and against one await per key,
 in turns on private servers; its memory at ten times the rows; what another client of the same Redis feels of a paced warm-up.
 
-    tests/bench/warm.py [--dytop ./dytop] [--rows 100000] [--rounds 3]
+    tests/bench/warm.py [--dytop ./dytop] [--rows 100000] [--rounds 3] [--only rates|memory|neighbour]
 
 Prints ratios; absolute rates belong to one machine. Some minutes; needs gcc and the headers that the build needs."""
 
 import argparse
 import json
+import math
 import os
 import re
+import signal
 import statistics
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -38,9 +39,21 @@ def run_child(command, **more):
     return out, usage.ru_maxrss, usage.ru_utime + usage.ru_stime
 
 
+def pg_include():
+    return subprocess.run(["pg_config", "--includedir"], capture_output=True, text=True).stdout.strip() or "/usr/include/postgresql"
+
+
+def build(source, folder, *flags):
+    program = os.path.join(folder, os.path.splitext(source)[0])
+    subprocess.run(["gcc", "-O2", os.path.join(HERE, source), "-o", program, *flags], check=True)
+    return program
+
+
 class Stage:
-    def __init__(self, args, pg, redis, floor):
-        self.args, self.pg, self.redis, self.floor_program = args, pg, redis, floor
+    def __init__(self, args, pg, redis, second):
+        self.args, self.pg, self.redis, self.second = args, pg, redis, second
+        self.floor_program = build("warm_floor.c", redis.path, "-I" + pg_include(), "-lpq", "-lhiredis", "-lz", "-lsodium")
+        self.neighbour_program = build("warm_neighbour.c", redis.path)
         self.conninfo = pg.conninfo(dbname="bridge")
         with open(os.path.join(TOP, "sql", "warm", "transactions.sql")) as f:
             text = f.read()
@@ -59,10 +72,11 @@ class Stage:
         assert int(keys) == rows, out
         return rows / float(seconds), float(cpu), int(peak)
 
-    def warm_command(self, codec, rate, rows):
-        return [self.args.dytop, "warm", "--yes", "--watch", "0", "--format", "json", "--codec", codec, "--rate", str(rate), "--rows",
-                str(rows), "-d", self.conninfo, "--redis", f"redis://127.0.0.1:{self.redis.port}", "--audit",
-                os.path.join(self.redis.path, "audit.jsonl")]
+    def warm_command(self, codec, rate, rows, redis=None):
+        redis = redis or self.redis
+        return [self.args.dytop, "warm", "--yes", "--watch", "0", "--format", "json", "--codec", codec, *([] if math.isnan(rate) else ["--rate", str(rate)]), "--rows", str(rows),
+                 "-d", self.conninfo, "--redis", f"redis://127.0.0.1:{redis.port}", "--audit",
+                os.path.join(redis.path, "audit.jsonl")]
 
     def warm(self, codec, rate, rows):
         self.flush()
@@ -94,38 +108,55 @@ def memory(stage):
     print(f"peak memory: {small / 1024:.1f} MiB for {stage.args.rows // 10} rows, {large / 1024:.1f} MiB for {stage.args.rows} (aim: flat, < 32)")
 
 
-def gets(client, seconds):
-    """Latencies of single GETs, some 2000 a second."""
-    took, end = [], time.perf_counter() + seconds
-    while time.perf_counter() < end:
-        began = time.perf_counter()
-        client.call("GET", "bench:other")
-        took.append(time.perf_counter() - began)
-        time.sleep(0.0003)
-    return took
+class Neighbour:
+    """warm_neighbour.c: another client's GETs, 2000 a second."""
+
+    def __init__(self, program, redis):
+        self.program, self.port = program, redis.port
+        Client(self.port).call("SET", "bench:other", "x" * 500)
+
+    def p99(self, seconds):
+        out, _, _ = run_child([self.program, "127.0.0.1", str(self.port), "bench:other", "2000", str(seconds)])
+        return [float(word) for word in out.split()][2]
 
 
-def p99(values):
-    return sorted(values)[int(len(values) * 0.99)]
+def beside(stage, neighbour, into, rate, seconds):
+    """p99 while a warm-up writes into a Redis, and the rate that it kept."""
+    client = Client(into.port)
+    client.call("FLUSHALL")
+    Client(neighbour.port).call("SET", "bench:other", "x" * 500)
+    command = stage.warm_command("zlib", rate, stage.args.rows, into)
+    child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    while child.poll() is None and client.call("DBSIZE") < 500:
+        time.sleep(0.05)       # it connects and looks first
+    took = neighbour.p99(seconds)
+    if child.poll() is not None:
+        sys.exit("the warm-up was over before its neighbour: more --rows")
+    child.send_signal(signal.SIGINT)
+    report = json.loads(child.communicate()[0])
+    return took, report["keys_per_s"], report["slowed_for_redis"]
 
 
-def neighbour(stage):
-    client = Client(stage.redis.port)
-    quiet, busy, paced = [], [], 0
-    for _ in range(stage.args.rounds):
-        stage.flush()
-        client.call("SET", "bench:other", "x" * 500)
-        quiet += gets(client, 3)
-        result = []
-        thread = threading.Thread(target=lambda: result.append(run_child(stage.warm_command("zlib", 5000, 20000),
-                                                                         stderr=subprocess.DEVNULL)))
-        thread.start()
-        time.sleep(1.5)        # it connects and looks first
-        busy += gets(client, 3)
-        thread.join()
-        paced = json.loads(result[0][0])["keys_per_s"]
-    print(f"p99 of another client's GET: {p99(quiet) * 1e6:.0f} us alone, {p99(busy) * 1e6:.0f} us beside a warm-up of {paced:.0f} keys/s: "
-          f"{p99(busy) / p99(quiet):.1f} x (aim 2)")
+def neighbour(stage, rate):
+    """In turns of 2 s: alone; beside a warm-up into the same Redis; beside one into another Redis, which takes the same CPU from the
+    machine, and from PostgreSQL, and nothing from the Redis that is asked."""
+    client = Neighbour(stage.neighbour_program, stage.redis)
+    alone, same, other, kept, slowed = [], [], [], [], []
+    for _ in range(stage.args.rounds * 2):
+        alone.append(client.p99(2))
+        took, keys, back = beside(stage, client, stage.redis, rate, 2)
+        same.append(took)
+        kept.append(keys)
+        slowed.append(back)
+        other.append(beside(stage, client, stage.second, rate, 2)[0])
+    share = lambda values: statistics.median(v / a for v, a in zip(values, alone))
+    middle = statistics.median
+    print(f"another client's GET, p99, medians of {len(alone)} turns, rate {rate:.0f}: {middle(alone):.0f} us alone, {middle(same):.0f} us "
+          f"beside a warm-up of {middle(kept):.0f} keys/s ({middle(slowed):.0f} steps back): {share(same):.2f} x (aim 2); beside one into "
+          f"another Redis of this machine {middle(other):.0f} us: {share(other):.2f} x")
+    if stage.args.verbose:
+        for row in zip(alone, same, other, kept):
+            print("   ", "  ".join(f"{v:8.0f}" for v in row))
 
 
 def main():
@@ -133,20 +164,22 @@ def main():
     parser.add_argument("--dytop", default="./dytop", type=os.path.abspath)
     parser.add_argument("--rows", type=int, default=100000)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--only", choices=("rates", "memory", "neighbour"))
+    parser.add_argument("-v", "--verbose", action="store_true", help="every turn of the neighbour")
     args = parser.parse_args()
-    with Bench() as bench, folder() as d, Redis(d) as redis:
-        floor = os.path.join(d, "warm_floor")
-        include = subprocess.run(["pg_config", "--includedir"], capture_output=True, text=True).stdout.strip() or "/usr/include/postgresql"
-        subprocess.run(["gcc", "-O2", "-I" + include, os.path.join(HERE, "warm_floor.c"), "-o", floor, "-lpq", "-lhiredis", "-lz",
-                        "-lsodium"], check=True)
+    with Bench() as bench, folder() as d, folder() as d2, Redis(d) as redis, Redis(d2) as second:
         pg = bench.postgres()
         pg.sql("CREATE DATABASE bridge")
         subprocess.run([args.dytop, "bridge", "init", "--optimized", "--yes", "--rows", str(args.rows), "-d", pg.conninfo(dbname="bridge"),
                         "--audit", os.path.join(d, "audit.jsonl")], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        stage = Stage(args, pg, redis, floor)
-        rates(stage)
-        memory(stage)
-        neighbour(stage)
+        stage = Stage(args, pg, redis, second)
+        if args.only in (None, "rates"):
+            rates(stage)
+        if args.only in (None, "memory"):
+            memory(stage)
+        if args.only in (None, "neighbour"):
+            neighbour(stage, 5000)
+            neighbour(stage, math.nan)
 
 
 if __name__ == "__main__":

@@ -38,7 +38,7 @@ START_TEST(all_that_a_header_says)
 	ck_assert_ptr_nonnull(deny_finds(&r->deny, STR("k"), STR("{\"my_api_key\":\"x\"}")));
 	recipe_free(r);
 	ck_assert_int_eq(parse(&r, HEAD "prefix: x\n" TTL "*/\nSELECT $12", &why), 0);
-	ck_assert(r->codec == CODEC_ZLIB && r->mode == RECIPE_NX && r->limit == 100000 && r->rate == 20000 && r->jitter == 0.1);
+	ck_assert(r->codec == CODEC_ZLIB && r->mode == RECIPE_NX && r->limit == 100000 && r->rate == 5000 && r->jitter == 0.1);
 	ck_assert(!r->query_limit && !r->estimate);
 	recipe_free(r);
 }
