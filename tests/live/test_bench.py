@@ -117,8 +117,8 @@ def test_an_open_loop_keeps_its_rate():
     r = bench("--rate", "200", "--clients", "100", "--duration", "4", "--warmup", "1", redis=None)
     one = r["runs"][0]
     assert r["rate"] == 200 and r["cache"] is None
-    # 800 expected of a Poisson process: its standard deviation is 28
-    assert 650 < one["all"]["operations"] < 950 and one["not_begun"] == 0, one["all"]
+    # 800 expected of a Poisson process: its standard deviation is 28; a machine that stalls at the very end leaves a few of them behind
+    assert 650 < one["all"]["operations"] + one["not_begun"] < 950 and one["not_begun"] < 40, one
     assert one["all"]["hit_percent"] is None
     hit = [t for t in r["targets"] if t["name"] == "hit_ratio"][0]
     assert hit["measured"] is None and hit["met"] is False
