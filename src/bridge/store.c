@@ -115,7 +115,11 @@ static int make_redis(struct store *s, const struct store_conf *conf, struct err
 	};
 	struct redis_work_events events = {.up = store_redis_up, .down = on_redis_down, .ctx = s};
 
-	return redis_cluster_new(&s->redis, s->loop, &redis, &events, why);
+	int rc = redis_cluster_new(&s->redis, s->loop, &redis, &events, why);
+
+	if (rc == 0)
+		redis_cluster_hasty(s->redis); /* the database is asked instead */
+	return rc;
 }
 
 /* No two stores may have the same. */

@@ -92,6 +92,16 @@ void cluster_try_again(struct flight *f)
 		loop_timer_in(c->retry, c->up ? CLUSTER_RETRY_MS : 0);
 }
 
+void cluster_put_off(struct flight *f)
+{
+	f->asking = false;
+	if (f->c->hasty)
+		f->until_ns = 0;
+	cluster_try_again(f);
+	if (f->c->hasty)
+		loop_timer_in(f->c->retry, 0);
+}
+
 /* --- commands --------------------------------------------------------------------------------------------------------- */
 
 static void on_reply(void *ctx, const struct resp_reply *reply, const struct err *why);
@@ -105,11 +115,15 @@ void cluster_hand(struct flight *f, struct node *n)
 			redis_work_send(n->work, 1, &asking, NULL, NULL);
 		f->asking = false;
 		redis_work_send(n->work, f->argc, f->argv, on_reply, f);
+	} else if (n->opening && f->c->hasty && n->reopen_ns) {
+		cluster_put_off(f);
 	} else if (n->opening) {
 		cluster_enqueue(&n->waiting, f);
 	} else if (loop_now(f->c->loop)->mono_ns < n->reopen_ns) {
-		f->asking = false;
-		cluster_try_again(f);
+		cluster_put_off(f);
+	} else if (f->c->hasty && n->reopen_ns) { /* it was lost: whether it is back is not waited for */
+		cluster_open_node(n);
+		cluster_put_off(f);
 	} else {
 		cluster_enqueue(&n->waiting, f);
 		cluster_open_node(n);
@@ -126,7 +140,7 @@ static void dispatch(struct flight *f)
 		return;
 	}
 	cluster_plan_refresh(c);
-	cluster_try_again(f);
+	cluster_put_off(f);
 }
 
 static void on_retry(void *ctx)
@@ -140,7 +154,7 @@ static void on_retry(void *ctx)
 		if (!c->up)
 			err_set(&why, ERR_LOST, "%s: not connected", redis_cluster_name(c));
 		else if (now >= f->until_ns)
-			err_set(&why, ERR_TIMEOUT, "%s: no node answers for slot %u", redis_cluster_name(c), f->slot);
+			err_set(&why, f->until_ns ? ERR_TIMEOUT : ERR_LOST, "%s: no node answers for slot %u", redis_cluster_name(c), f->slot);
 		if (!c->up || now >= f->until_ns)
 			cluster_finish(f, NULL, &why);
 		else
@@ -159,6 +173,10 @@ static bool redirected(struct flight *f, const struct resp_reply *reply)
 
 	if (f->pinned || !c->up || reply->type != RESP_ERROR || f->hops++ >= CLUSTER_HOPS_MAX)
 		return false;
+	if (c->hasty && cluster_says(reply, "CLUSTERDOWN")) {
+		cluster_plan_refresh(c);
+		return false;
+	}
 	if (cluster_says(reply, "TRYAGAIN") || cluster_says(reply, "CLUSTERDOWN")) {
 		if (loop_now(c->loop)->mono_ns >= f->until_ns)
 			return false;
@@ -250,6 +268,11 @@ void redis_cluster_free(struct redis_cluster *c)
 	free(c->client_name);
 	free(c->owner);
 	free(c);
+}
+
+void redis_cluster_hasty(struct redis_cluster *c)
+{
+	c->hasty = true;
 }
 
 void redis_cluster_open(struct redis_cluster *c)

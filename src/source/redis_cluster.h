@@ -24,6 +24,9 @@ struct redis_cluster;
 int redis_cluster_new(struct redis_cluster **out, struct loop *l, const struct redis_work_conf *conf,
                       const struct redis_work_events *events, struct err *why) MUSTCHECK;
 void redis_cluster_free(struct redis_cluster *c); /* NULL is accepted; open commands get no reply() */
+/* For who has another place to ask: what would be tried again (CLUSTERDOWN, a node that was lost) fails at once, with that error
+ * reply or ERR_LOST. MOVED, ASK and TRYAGAIN are followed as ever. */
+void redis_cluster_hasty(struct redis_cluster *c);
 void redis_cluster_open(struct redis_cluster *c);
 void redis_cluster_close(struct redis_cluster *c); /* open commands get ERR_LOST from the loop; no down() */
 bool redis_cluster_is_up(const struct redis_cluster *c);

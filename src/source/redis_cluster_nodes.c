@@ -123,7 +123,7 @@ static void on_node_down(void *ctx, const struct err *why)
 	}
 	for (struct flight *f = cluster_take_all(&n->waiting), *next; f; f = next) {
 		next = f->queue;
-		cluster_try_again(f); /* nothing of it has left */
+		cluster_put_off(f); /* nothing of it has left */
 	}
 	cluster_plan_refresh(c);
 }

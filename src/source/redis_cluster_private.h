@@ -58,7 +58,7 @@ struct redis_cluster {
 	struct node **owner;     /* [REDIS_SLOTS]; NULL: one server */
 	struct node *primary[REDIS_NODES_MAX];
 	int primaries;
-	bool up, was_full;
+	bool up, was_full, hasty;
 	bool refreshing, no_slots; /* no_slots: may not be asked; MOVED teaches */
 	int64_t refreshed_ns;
 	struct loop_timer *refresh, *retry;
@@ -73,6 +73,7 @@ struct flight *cluster_take_all(struct queue *q);
 /* Ends a command: its reply(), then it is freed. From the loop only. */
 void cluster_finish(struct flight *f, const struct resp_reply *reply, const struct err *why);
 void cluster_try_again(struct flight *f); /* a little later */
+void cluster_put_off(struct flight *f);   /* its node is not there: tried again, or told so when we are in haste */
 void cluster_hand(struct flight *f, struct node *n);
 void cluster_check_drained(struct redis_cluster *c);
 
