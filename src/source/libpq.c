@@ -4,6 +4,8 @@
 #include <dlfcn.h>
 #include <string.h>
 
+#include "source/libpq_gate.h"
+
 /* A function pointer and what dlsym() returns are the same thing on every system that has dlsym(); ISO C has no cast. */
 static bool find(void *library, const char *name, void *slot)
 {
@@ -63,6 +65,8 @@ int libpq_load(struct libpq *out, struct err *why)
 	if (missing)
 		return err_set(why, ERR_UNSUPPORTED, "libpq is too old (no %s): version 14 or newer is needed, package libpq5",
 		               missing);
+	if (!libpq_gate_works())
+		return err_set(why, ERR_UNSUPPORTED, "this program was linked without its own recv(): see source/libpq_gate.h");
 	*out = pq;
 	return 0;
 }

@@ -8,10 +8,14 @@
 
 #include "core/mem.h"
 #include "loop/resolve.h"
+#include "source/libpq_gate.h"
 #include "source/pgconn_private.h"
 #include "source/pgerror.h"
 
-enum { TRY_NEXT_AFTER_MS = 3000 }; /* an address that does not answer, while there are others */
+enum {
+	TRY_NEXT_AFTER_MS = 3000,  /* an address that does not answer, while there are others */
+	LOGIN_BYTES_MAX = 1 << 20, /* certificates, settings and notices take some kB */
+};
 
 static void next_address(struct pgconn *c);
 
@@ -331,6 +335,7 @@ static void came_up(struct pgconn *c)
 	c->heard_ns = loop_now(c->loop)->mono_ns;
 	c->fatal_state[0] = '\0';
 	c->had_null = false;
+	c->bytes = 0;
 	make_name(c);
 	pgconn_watch(c, LOOP_READ);
 	c->events.up(c->events.ctx);
@@ -338,8 +343,19 @@ static void came_up(struct pgconn *c)
 
 static void poll_connect(struct pgconn *c)
 {
-	PostgresPollingStatusType want = c->pq.PQconnectPoll(c->conn);
+	PostgresPollingStatusType want;
 
+	libpq_gate_open(c->fd_no, LOGIN_BYTES_MAX - c->bytes);
+	want = c->pq.PQconnectPoll(c->conn);
+	c->bytes += libpq_gate_shut();
+	if (c->bytes >= LOGIN_BYTES_MAX) {
+		struct pgfailure f = {.failure = SOURCE_DENIED};
+
+		err_set(&f.why, ERR_TOO_BIG, "the server sends more than %d MB before the login is done: connection dropped",
+		        LOGIN_BYTES_MAX >> 20);
+		attempt_failed(c, &f);
+		return;
+	}
 	switch (want) {
 	case PGRES_POLLING_OK:
 		came_up(c);
@@ -364,6 +380,7 @@ static void start_attempt(struct pgconn *c)
 
 	c->attempts++;
 	c->attempt_ns = loop_now(c->loop)->mono_ns;
+	c->bytes = 0;
 	c->peer = PGPEER_SILENT;
 	c->peeked = CONNECTION_BAD;
 	c->stage = PGSTAGE_CONNECT;
@@ -511,5 +528,5 @@ static void on_fd(void *ctx, unsigned got)
 	if ((got & LOOP_WRITE) && pgconn_flushed(c) && c->events.writable)
 		c->events.writable(c->events.ctx);
 	if ((got & LOOP_READ) && c->phase == PGCONN_UP)
-		pgconn_take_bytes(c, true);
+		pgconn_take_bytes(c);
 }

@@ -1,31 +1,18 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /* Bytes in and out of a connection that is up. */
 #include <stdlib.h>
-#include <sys/ioctl.h>
 
 #include "core/mem.h"
+#include "source/libpq_gate.h"
 #include "source/pgconn_private.h"
 
-enum { FIRST_READ = 8192 };
+enum { READ_MAX = 1 << 20 }; /* of one turn: what libpq copies in a part of a millisecond */
 
 /* Reports the loss from the loop, not from inside a call of the owner. */
 static void broke(struct pgconn *c)
 {
 	c->broken = true;
 	loop_timer_in(c->later, 0);
-}
-
-/* What libpq took of the bytes that waited: the kernel may hold far more than one read, and more may have come meanwhile. A
- * read has room for 8 kB at least. */
-static size_t taken(int fd, int before)
-{
-	int least = before < FIRST_READ ? before : FIRST_READ, after = 0;
-
-	if (before <= FIRST_READ)
-		return (size_t)before;
-	if (ioctl(fd, FIONREAD, &after) < 0 || before - after < least)
-		return (size_t)least;
-	return (size_t)(before - after);
 }
 
 static void tell_notifications(struct pgconn *c)
@@ -38,31 +25,22 @@ static void tell_notifications(struct pgconn *c)
 	}
 }
 
-/* Bytes that may be there, before they are read. The first read of a round is not asked about (that would be a system call for
- * each of many short answers): poll() has said that something came, and it counts as a read's least room. */
-static int look(struct pgconn *c, bool came)
-{
-	int waiting = 0;
-
-	if (came && c->bytes == 0)
-		return FIRST_READ;
-	return ioctl(c->fd_no, FIONREAD, &waiting) < 0 ? 0 : waiting;
-}
-
-void pgconn_take_bytes(struct pgconn *c, bool came)
+void pgconn_take_bytes(struct pgconn *c)
 {
 	/* Under TLS a record may be decrypted in parts, and the rest makes no descriptor readable: three reads of at least 8 kB
 	 * each empty a record of 16 kB. */
 	int reads = c->pq.PQsslInUse(c->conn) ? 3 : 1;
 
 	for (int i = 0; i < reads && c->phase == PGCONN_UP && !c->paused; i++) {
-		int waiting = look(c, came);
+		size_t taken;
 		bool alive;
 
-		if (waiting > 0)
-			c->heard_ns = loop_now(c->loop)->mono_ns;
+		libpq_gate_open(c->fd_no, READ_MAX);
 		alive = c->pq.PQconsumeInput(c->conn) == 1;
-		c->bytes += waiting > 0 ? taken(c->fd_no, waiting) : 0;
+		taken = libpq_gate_shut();
+		c->bytes += taken;
+		if (taken > 0)
+			c->heard_ns = loop_now(c->loop)->mono_ns;
 		c->events.readable(c->events.ctx);
 		tell_notifications(c);
 		if (c->phase == PGCONN_UP && (!alive || c->pq.PQstatus(c->conn) == CONNECTION_BAD)) {
@@ -81,7 +59,7 @@ void pgconn_take_bytes(struct pgconn *c, bool came)
 void pgconn_poke(struct pgconn *c)
 {
 	if (c->phase == PGCONN_UP && !c->paused)
-		pgconn_take_bytes(c, false);
+		pgconn_take_bytes(c);
 }
 
 int64_t pgconn_heard_ns(const struct pgconn *c)
@@ -211,7 +189,12 @@ bool pgconn_stream(struct pgconn *c, bool single)
 
 bool pgconn_put_copy(struct pgconn *c, const char *bytes, size_t len)
 {
-	return sent(c, c->pq.PQputCopyData(c->conn, bytes, (int)len) == 1);
+	bool ok;
+
+	libpq_gate_open(c->fd_no, READ_MAX);
+	ok = c->pq.PQputCopyData(c->conn, bytes, (int)len) == 1;
+	c->bytes += libpq_gate_shut();
+	return sent(c, ok);
 }
 
 bool pgconn_end_copy(struct pgconn *c, const char *failed)
@@ -241,8 +224,11 @@ void pgconn_sent(struct pgconn *c)
 
 bool pgconn_flushed(struct pgconn *c)
 {
-	int left = c->pq.PQflush(c->conn);
+	int left;
 
+	libpq_gate_open(c->fd_no, READ_MAX); /* while the server takes no more libpq reads, too */
+	left = c->pq.PQflush(c->conn);
+	c->bytes += libpq_gate_shut();
 	if (left < 0)
 		broke(c);
 	pgconn_watch(c, (c->paused ? 0u : LOOP_READ) | (left == 1 ? LOOP_WRITE : 0u));

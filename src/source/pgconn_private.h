@@ -54,7 +54,7 @@ struct pgconn *pgconn_make(struct loop *l, const struct pgconn_events *events, s
 void pgconn_went_down(struct pgconn *c, const struct err *why, enum source_failure failure);
 void pgconn_lost(struct pgconn *c); /* went down, with what is known of the reason */
 void pgconn_watch(struct pgconn *c, unsigned want);
-void pgconn_take_bytes(struct pgconn *c, bool came); /* came: poll() said so */
+void pgconn_take_bytes(struct pgconn *c);
 void pgconn_note_fatal(struct pgconn *c, const PGresult *res);
 
 #endif

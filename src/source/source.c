@@ -181,8 +181,9 @@ void source_set_state(struct source *s, enum server_state state, const char *rea
 
 void source_live(struct source *s)
 {
+	if (!s->live_ns)
+		s->live_ns = loop_now(s->loop)->mono_ns;
 	s->was_live = true;
-	s->backoff_ms = SOURCE_BACKOFF_FIRST_MS;
 	s->status.retries = 0;
 	s->status.retry_ns = 0;
 	loop_timer_stop(s->retry_timer);
@@ -199,8 +200,14 @@ void source_fail(struct source *s, const struct err *why, enum source_failure fa
 {
 	enum server_state state = s->was_live ? SERVER_LOST : SERVER_CONNECTING;
 	double most_ms = failure == SOURCE_AWAY ? SOURCE_AWAY_MAX_MS : SOURCE_BACKOFF_MAX_MS;
-	double wait_ms = s->backoff_ms < most_ms ? s->backoff_ms : most_ms;
+	int64_t now = loop_now(s->loop)->mono_ns;
+	double wait_ms;
 
+	/* Not by the login alone: one that logs in and is thrown out each time is no better than one that is kept out. */
+	if (s->live_ns && now - s->live_ns >= SOURCE_SETTLED_MS * CLOCK_MS_NS)
+		s->backoff_ms = SOURCE_BACKOFF_FIRST_MS;
+	s->live_ns = 0;
+	wait_ms = s->backoff_ms < most_ms ? s->backoff_ms : most_ms;
 	if (failure == SOURCE_DENIED)
 		wait_ms = SOURCE_REFUSED_MS;
 	else
@@ -210,7 +217,7 @@ void source_fail(struct source *s, const struct err *why, enum source_failure fa
 	wait_ms *= 0.8 + 0.4 * jitter(s);
 	s->asking_ns = 0;
 	s->status.retries++;
-	s->status.retry_ns = loop_now(s->loop)->mono_ns + (int64_t)(wait_ms * (double)CLOCK_MS_NS);
+	s->status.retry_ns = now + (int64_t)(wait_ms * (double)CLOCK_MS_NS);
 	loop_timer_in(s->retry_timer, wait_ms);
 	log_write(s->log, LOG_INFO, "%s: %s; next try in %.1f s", s->status.name, why->text, wait_ms / 1000);
 	set_state(s, state, why->text);

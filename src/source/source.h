@@ -2,10 +2,10 @@
 /*
  * One server that can be asked for panels. PostgreSQL, Redis, PgBouncer and a recorded file look the same from above.
  *
- * A source connects by itself when started, for ever: back-off 0.25 to 5 s with jitter (slower, 30 s, when refused), reset
- * on success. All asks of one call go out in one round trip. Every ask gets exactly one answer: a sample, or an error
- * (also when the connection is lost or the source is freed: ERR_LOST). Callbacks come from the loop, never from inside
- * source_ask().
+ * A source connects by itself when started, for ever: back-off 0.25 to 5 s with jitter (slower, 30 s, when refused), begun
+ * anew by a session that lasted 10 s. All asks of one call go out in one round trip. Every ask gets exactly one answer: a
+ * sample, or an error (also when the connection is lost or the source is freed: ERR_LOST). Callbacks come from the loop,
+ * never from inside source_ask().
  */
 #ifndef SOURCE_SOURCE_H
 #define SOURCE_SOURCE_H

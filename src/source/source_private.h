@@ -8,7 +8,7 @@
  *   create   keeps what it needs of conf (strings are the caller's: copy them), sets s->self, fills status.name and
  *            status.product; connects to nothing.
  *   start    begins to connect. So does retry, which also comes from the back-off timer; both only when not connected.
- *   (live)   source_live(s): the back-off starts anew, the state becomes SERVER_LIVE.
+ *   (live)   source_live(s): the state becomes SERVER_LIVE; once it has been that for a while the back-off starts anew.
  *   (failed) source_fail(s, why, failure): the state becomes LOST, CONNECTING or REFUSED, and retry is planned.
  *   ask      copies the asks; each is answered once, later, by source_answer().
  *   destroy  answers what is open with ERR_LOST (source_answer()), closes, frees s->self.
@@ -23,6 +23,7 @@ enum {
 	SOURCE_BACKOFF_MAX_MS = 5000,
 	SOURCE_AWAY_MAX_MS = 800,
 	SOURCE_REFUSED_MS = 30000,
+	SOURCE_SETTLED_MS = 10000, /* a session that lasted so long was a good one: its loss is answered by a quick try */
 };
 
 struct source {
@@ -35,6 +36,7 @@ struct source {
 	struct loop_timer *retry_timer;
 	double start_delay_ms;
 	double backoff_ms;           /* of the next failure */
+	int64_t live_ns;             /* this session went live then; 0 = not live */
 	uint32_t jitter;             /* state of the small generator behind the back-off's jitter */
 	int64_t asking_ns;           /* the open round trip was sent then; 0 = none */
 	bool named;                  /* the person gave the name */

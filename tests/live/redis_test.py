@@ -377,6 +377,14 @@ def test_silent_and_closing_servers():
         assert "no-such-host.invalid" in probe.next("a reason", lambda e: e["event"] == "status" and e["reason"])["reason"]
 
 
+def test_thrown_out_after_the_login():
+    """However good the login was: who is thrown out each time knocks less and less often."""
+    with Fake(fake_login) as fake, Probe("redis", f"127.0.0.1:{fake.port}", *panels("cache"), "-i", "50") as probe:
+        probe.state("live")
+        time.sleep(7)
+        assert 3 <= fake.connections <= 7, fake.connections
+
+
 INFO = b"redis_version:7.0.0\r\nrun_id:abc\r\nrole:master\r\nkeyspace_hits:1\r\n"
 
 
