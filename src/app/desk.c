@@ -208,6 +208,13 @@ void desk_act(struct desk *d, struct ui *u, const struct ui_host *h, unsigned re
 {
 	struct task *t;
 
+	if (d->conf.replay) {
+		if (result & UI_REQUEST)
+			desk_replay_start(d, u, h);
+		if (result & (UI_ANSWER | UI_CANCEL | UI_CANCEL_ALL))
+			ui_notice(u, h, true, "this is a recording: nothing was sent, and it goes on as it went then");
+		return;
+	}
 	if (result & UI_REQUEST)
 		start(d, u, h);
 	if (result & UI_ANSWER && (t = task_of(d, ui_answer(u).id)))
@@ -226,11 +233,34 @@ void desk_show(struct desk *d, struct ui_host *h)
 		d->no_actions = d->actions_why.text; /* a file of actions that is wrong: file:line */
 	h->tasks = (const struct task *const *)d->task;
 	h->task_count = d->task_count;
+	if (d->conf.replay) {
+		h->tasks = replay_tasks(d->conf.replay, &h->task_count);
+		d->choice[0].why_not = desk_replay_lacks(d);
+	}
 	h->choices = d->choice;
 	h->choice_count = d->choice_count;
 	h->no_actions = d->no_actions;
 	h->audit = (const char *const *)d->trail;
 	h->audit_count = d->trail_count;
+}
+
+/* Literals of a text that is not ours are masked as in the audit log. */
+static void record_task_of(const struct desk *d, struct desk_side *side)
+{
+	const struct task *t = side->task;
+	bool foreign = side->kind == DESK_EXPLAIN || strcmp(t->kind, "alter_system") == 0;
+	struct buf sql = BUF_INIT(TASK_SQL_MAX * 2);
+
+	if (t->sql && foreign && !d->conf.options->audit_literals)
+		audit_mask(&sql, t->sql);
+	recorder_task(d->conf.recorder, side->server, t, sql.len ? buf_text(&sql) : t->sql, &side->written);
+	buf_release(&sql);
+}
+
+void desk_record(struct desk *d)
+{
+	for (int i = 0; d && d->conf.recorder && i < d->task_count; i++)
+		record_task_of(d, d->side[i]);
 }
 
 bool desk_quits(const struct desk *d)
@@ -275,7 +305,7 @@ void desk_open(struct desk *d, struct session *s, const struct panel *const *pan
 	d->panels = panels;
 	d->changed = changed;
 	d->ctx = ctx;
-	if (d->conf.servers && actions_init(&d->actions, d->conf.files, d->conf.options, &d->actions_why) < 0)
+	if (actions_init(&d->actions, d->conf.files, d->conf.options, &d->actions_why) < 0)
 		d->actions = (struct actions){0};
 	desk_choices(d);
 	loop_timer_in(d->alarm, TRAIL_MS);

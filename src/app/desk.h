@@ -4,7 +4,8 @@
  * the ui, hands its answers to them, and keeps them while the dashboard lives. A key and a subcommand run the same task.
  *
  * Tasks have connections of their own, to where the panel's server is connected, with the operator's conninfo over that.
- * --read-only takes away all but what only reads, and a recording takes away everything: the reasons are said.
+ * --read-only takes away all but what only reads: the reasons are said. In a recording nothing is done; it shows the tasks and
+ * plans that were recorded, under the same keys.
  */
 #ifndef APP_DESK_H
 #define APP_DESK_H
@@ -13,9 +14,11 @@
 
 #include "app/files.h"
 #include "app/options.h"
+#include "app/recorder.h"
 #include "app/servers.h"
 #include "app/session.h"
 #include "core/log.h"
+#include "source/replay.h"
 #include "ui/ui.h"
 
 struct desk;
@@ -24,6 +27,8 @@ struct desk_conf {
 	const struct options *options;
 	struct files *files;
 	const struct servers *servers; /* NULL: a recording */
+	const struct replay *replay;   /* that recording; it outlives the desk */
+	struct recorder *recorder;     /* what is done and which plans were shown goes into it too; NULL none */
 	struct log *log;
 };
 
@@ -37,6 +42,8 @@ void desk_show(struct desk *d, struct ui_host *h);
 void desk_act(struct desk *d, struct ui *u, const struct ui_host *h, unsigned result);
 /* Before a frame is drawn: shows plans that have come, asks for what a task needs, and starts what a task left to be done. */
 void desk_turn(struct desk *d, struct ui *u, const struct ui_host *h);
+/* How the tasks stand, into the frame of the recorder that has just begun. NULL is accepted. */
+void desk_record(struct desk *d);
 /* UI_CANCEL_ALL was asked for and all has ended (or will not within 15 s): time to quit. */
 bool desk_quits(const struct desk *d);
 /* For the terminal that is given back: what was left running, what failed and what is to be cleaned up. */

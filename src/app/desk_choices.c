@@ -120,15 +120,15 @@ static void add_action(struct desk *d, const struct action *a)
 void desk_choices(struct desk *d)
 {
 	d->choice_count = 0;
-	if (!d->conf.servers) {
-		d->no_actions = "this is a recording: nothing can be done to its servers";
-		return;
-	}
-	if (d->conf.options->read_only)
+	if (d->conf.replay)
+		d->no_actions = desk_no_acts;
+	else if (d->conf.options->read_only)
 		d->no_actions = "read-only: dytop was started with --read-only";
 	add(d, &plan);
 	for (size_t i = 0; i < ARRAY_LEN(acts) && !d->conf.options->read_only; i++)
 		add_act(d, &acts[i]);
 	for (int i = 0; i < d->actions.count && !d->conf.options->read_only; i++)
 		add_action(d, d->actions.at[i]);
+	for (int i = 0; i < d->choice_count && d->conf.replay; i++) /* the menu shows what there would be */
+		d->choice[i].why_not = i == 0 ? desk_replay_lacks(d) : desk_no_acts;
 }

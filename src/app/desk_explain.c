@@ -12,6 +12,8 @@
 #include "core/units.h"
 #include "insight/plan_advice.h"
 
+enum { STATEMENT_MAX = 300 }; /* bytes of it above its plan */
+
 static int take_target(const struct desk_aim *a, int row, struct explain_conf *conf, struct err *why)
 {
 	int64_t number;
@@ -106,10 +108,16 @@ static void write_notes(const struct task *t, struct buf *out)
 	const struct explain_param *param = explain_params(t, &count);
 	int64_t bytes = explain_index_bytes(t);
 	char size[UNIT_TEXT_MAX];
+	const char *statement = explain_statement(t, NULL);
+	struct buf line = BUF_INIT(1 << 20);
 
 	for (int i = 0; i < t->line_count; i++)
 		if (t->line[i].mark != TASK_PLAIN)
 			buf_addf(out, "%s\n", t->line[i].text);
+	clean_text(&line, statement ? statement : "", statement ? strnlen(statement, STATEMENT_MAX) : 0, CLEAN_LINE);
+	if (line.len > 0)
+		buf_addf(out, "%s%s\n", buf_text(&line), strlen(statement) > STATEMENT_MAX ? " ..." : "");
+	buf_release(&line);
 	for (int i = 0; i < count && i < 12; i++)
 		if (param[i].from)
 			buf_addf(out, "$%d = %.80s  (%s, %s)\n", i + 1, param[i].value ? param[i].value : "NULL",
@@ -156,11 +164,28 @@ static int compared_with(const struct explain_plan *made, int count, enum explai
 	return kind == EXPLAIN_WHAT_IF_CUSTOM ? custom : 0;
 }
 
-static uint64_t id_of(const struct desk_side *side)
+uint64_t desk_plan_id(int64_t queryid, int64_t dbid)
+{
+	return queryid ? (uint64_t)queryid ^ (uint64_t)dbid << 32 : 0;
+}
+
+/* Into the recording, where there is one. */
+static void record(const struct desk_side *side, const struct ui_plans *plans)
 {
 	const struct explain_conf *c = &side->plan->conf;
+	struct record_plan plan[UI_PLANS_MAX];
+	struct record_plans line = {.server = side->server, .queryid = c->queryid, .dbid = c->dbid, .pid = c->pid,
+				    .start_us = c->backend_start_us, .statement = plans->statement, .plan = plan,
+				    .count = plans->count};
 
-	return c->queryid ? (uint64_t)c->queryid ^ (uint64_t)c->dbid << 32 : 0;
+	if (!side->desk->conf.recorder)
+		return;
+	for (int i = 0; i < plans->count; i++) {
+		const struct ui_plan *p = &plans->plan[i];
+
+		plan[i] = (struct record_plan){p->title, p->about, p->notes, p->json, p->json_len, p->beside};
+	}
+	recorder_plans(side->desk->conf.recorder, &line);
 }
 
 /* "statement 42 on bridge@db1": the window's own title says that it is a plan. */
@@ -208,9 +233,14 @@ static void show(struct desk_side *side, struct ui *u, const struct ui_host *h)
 			plan[i].beside += plan[i].beside > 0;
 	}
 	struct ui_plans plans = {
-		.statement = subject(side->task), .id = id_of(side), .plan = plan, .count = count - from};
+		.statement = subject(side->task),
+		.id = desk_plan_id(side->plan->conf.queryid, side->plan->conf.dbid),
+		.plan = plan,
+		.count = count - from};
 	if (ui_show_plans(u, h, &plans, &why) < 0)
 		ui_notice(u, h, true, why.text);
+	else
+		record(side, &plans);
 	buf_release(&notes);
 }
 

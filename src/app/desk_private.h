@@ -23,6 +23,7 @@ struct desk_side {
 	enum desk_kind kind;
 	int server;
 	bool told;            /* its outcome stands in the trail */
+	uint64_t written;     /* its line in the recording, as a hash */
 	bool followed;        /* what it left to be done was offered, its plan was shown */
 	/* of a warm-up, and of keys that are dropped */
 	struct recipe *recipe; /* NULL for these */
@@ -97,7 +98,15 @@ void desk_trail_add(struct desk *d, const struct task *t);
 void desk_trail_read(struct desk *d); /* once: what the audit log has from before */
 void desk_trail_free(struct desk *d);
 
+extern const char desk_no_acts[]; /* of a recording */
+/* desk_replay.c: the recorded plans of the row that is meant, in the plan window, or the notice why there are none. */
+void desk_replay_start(struct desk *d, struct ui *u, const struct ui_host *h);
+/* Why no plan can be shown from the recording, NULL one can. */
+const char *desk_replay_lacks(const struct desk *d);
+
 /* desk_explain.c, desk_warm.c */
+/* What the plan window knows a statement by; 0 of a session. */
+uint64_t desk_plan_id(int64_t queryid, int64_t dbid);
 int desk_explain(struct desk *d, const struct ui_request *r, struct desk_side *side, struct err *why) MUSTCHECK;
 /* A task that has ended: shows its plans, asks for the values that running it needs (token: of the line), or makes the task that
  * runs it (next). True when it is finished with; false: later, somebody is typing. */

@@ -394,6 +394,8 @@ int live_run(struct loop *l, const struct live_conf *conf, int *signo, struct er
 	rc = open_board(&v, made, why);
 	if (rc < 0)
 		goto out;
+	if (conf->turn) /* what comes before the first tick belongs to a frame too: names and texts are asked for once */
+		conf->turn(conf->ctx, made);
 	watch_signals(&v);
 	v.input = loop_fd_new(l, term_fd(v.term), LOOP_READ, on_input, &v);
 	v.urgent = v.fresh = true;

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/map.h"
 #include "core/mem.h"
 
 enum { RECORDER_BYTES_MAX = 256 << 20, RECORDER_FLUSH = 1 << 20 };
@@ -74,6 +75,26 @@ void recorder_sample(struct recorder *r, const struct record_sample *s, const st
 	record_sample(&r->record, &r->out, s, status);
 	if (r->out.len > RECORDER_FLUSH)
 		flush(r);
+}
+
+void recorder_task(struct recorder *r, int server, const struct task *t, const char *sql, uint64_t *written)
+{
+	size_t before = r->out.len;
+	uint64_t hash;
+
+	if (!r->begun || r->why.code)
+		return;
+	record_task(&r->record, &r->out, server, t, sql);
+	hash = map_hash(MAP_SEED, r->out.data + before, r->out.len - before);
+	if (hash == *written && !r->out.failed)
+		r->out.len = before; /* as it was */
+	*written = hash;
+}
+
+void recorder_plans(struct recorder *r, const struct record_plans *p)
+{
+	if (r->begun && !r->why.code)
+		record_plans(&r->record, &r->out, p);
 }
 
 const char *recorder_failure(const struct recorder *r)

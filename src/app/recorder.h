@@ -16,6 +16,10 @@ void recorder_frame(struct recorder *r, const struct server_status *const *serve
                     double interval_ms);
 /* A sample arrived (session_conf.arrived). Before the first frame: nothing. */
 void recorder_sample(struct recorder *r, const struct record_sample *s, const struct server_status *status);
+/* Of the frame that began last: how a task stands (sql: in place of its own), where *written, its line's hash, says that it
+ * changed; and plans that were shown. */
+void recorder_task(struct recorder *r, int server, const struct task *t, const char *sql, uint64_t *written);
+void recorder_plans(struct recorder *r, const struct record_plans *p);
 /* Why recording stopped, NULL while it goes on. */
 const char *recorder_failure(const struct recorder *r);
 /* Writes the end and closes. ERR_IO: the recording is not whole, why says since when. NULL is accepted. */

@@ -127,6 +127,7 @@ void run_turn(void *ctx, struct session *s)
 
 	if (r->recorder)
 		recorder_frame(r->recorder, servers, count, loop_now(r->loop), r->options->interval_ms);
+	desk_record(r->desk);
 }
 
 bool run_next_frame(void *ctx)

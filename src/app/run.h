@@ -6,6 +6,7 @@
 #ifndef APP_RUN_H
 #define APP_RUN_H
 
+#include "app/desk.h"
 #include "app/files.h"
 #include "app/guard.h"
 #include "app/options.h"
@@ -27,6 +28,7 @@ struct run {
 	struct replay *replay;          /* --replay, else NULL */
 	struct source_conf *replayed;   /* of the recorded servers */
 	int replayed_count;
+	struct desk *desk;              /* of the live dashboard, for the recorder; else NULL */
 	struct err trouble;
 	bool layout;                    /* a saved layout was read */
 	const struct panel *const *panels;

@@ -116,9 +116,11 @@ int run_live(const struct options *options, int *signo, struct err *why)
 
 	if (rc < 0 || run_init(&r, options, why) < 0)
 		return 1;
-	struct desk_conf desk = {.options = options, .files = r.files, .servers = r.replay ? NULL : &r.servers, .log = r.log};
+	struct desk_conf desk = {.options = options, .files = r.files, .servers = r.replay ? NULL : &r.servers,
+	                         .replay = r.replay, .recorder = r.recorder, .log = r.log};
+	r.desk = desk_new(r.loop, &desk);
 	struct live_conf conf = {
-		.desk = desk_new(r.loop, &desk),
+		.desk = r.desk,
 		.session = run_session(&r), .read_panels = read_panels, .themes = files_themes(r.files),
 		.theme = options->theme, .load_theme = load_theme, .prepare = prepare,
 		.save = save_layout, .trouble = trouble, .ctx = &r, .guard = guard,

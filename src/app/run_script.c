@@ -20,8 +20,10 @@ static int prepare(void *ctx, struct ui *ui, struct err *why)
 static int play(struct run *r, struct str text, struct buf *out, struct err *why)
 {
 	const struct options *o = r->options;
+	const struct desk_conf desk = {.options = o, .files = r->files, .replay = r->replay, .log = r->log};
 	struct script_conf conf = {
-		.live = {.session = run_session(r), .themes = files_themes(r->files), .theme = o->theme, .prepare = prepare,
+		.live = {.desk = desk_new(r->loop, &desk),
+		         .session = run_session(r), .themes = files_themes(r->files), .theme = o->theme, .prepare = prepare,
 		         .next_frame = run_next_frame, .ctx = r, .term = {.ascii = o->ascii}},
 		.panels = r->panels, .panel_count = r->panel_count,
 		.name = o->script, .text = text.at, .len = text.len,

@@ -34,25 +34,15 @@ static int fail(const struct script *s, struct err *why, const char *what, struc
 	return err_set(why, ERR_INVALID, "%s:%d: %s '%.*s'", s->conf->name, s->line, what, (int)at.len, at.at);
 }
 
-/* Runs the loop until nothing is asked any more and the picture has all that belongs to it. */
-static int settle(struct script *s, struct err *why)
+static void look_around(struct script *s)
 {
-	int down = 0;
-
-	for (int i = 0; i < SCRIPT_SETTLE_TURNS; i++) {
-		loop_once(s->loop, false);
-		board_sync(&s->board);
-		ui_tick(s->board.ui, &s->board.host);
-		bool whole = !board_draw(&s->board);
-		down = session_waits_for_servers(s->board.session) ? down + 1 : 0;
-		if (whole && (session_idle(s->board.session) || down >= SCRIPT_DOWN_TURNS))
-			return 0;
-	}
-	return err_set(why, ERR_TIMEOUT, "%s:%d: the screen does not settle", s->conf->name, s->line);
+	board_sync(&s->board);
+	desk_show(s->conf->live.desk, &s->board.host);
 }
 
 static void act(struct script *s, unsigned result)
 {
+	desk_act(s->conf->live.desk, s->board.ui, &s->board.host, result);
 	if (result & UI_QUIT)
 		s->quit = true;
 	if (result & UI_WANT)
@@ -76,9 +66,26 @@ static void act(struct script *s, unsigned result)
 	}
 }
 
+/* Runs the loop until nothing is asked any more and the picture has all that belongs to it. */
+static int settle(struct script *s, struct err *why)
+{
+	int down = 0;
+
+	for (int i = 0; i < SCRIPT_SETTLE_TURNS; i++) {
+		loop_once(s->loop, false);
+		look_around(s);
+		act(s, ui_tick(s->board.ui, &s->board.host));
+		bool whole = !board_draw(&s->board);
+		down = session_waits_for_servers(s->board.session) ? down + 1 : 0;
+		if (whole && (session_idle(s->board.session) || down >= SCRIPT_DOWN_TURNS))
+			return 0;
+	}
+	return err_set(why, ERR_TIMEOUT, "%s:%d: the screen does not settle", s->conf->name, s->line);
+}
+
 static int event(struct script *s, const struct term_event *event, struct err *why)
 {
-	board_sync(&s->board);
+	look_around(s);
 	act(s, ui_event(s->board.ui, &s->board.host, event));
 	return settle(s, why);
 }
@@ -245,11 +252,13 @@ int script_run(struct loop *l, const struct script_conf *conf, struct buf *out, 
 	if (rc < 0)
 		goto out;
 	session_connect(made);
+	desk_open(conf->live.desk, made, conf->panels, NULL, NULL);
 	board_connect(&s.board, made);
 	rc = settle(&s, why);
 	if (rc == 0)
 		rc = run_lines(&s, why);
 out:
+	desk_free(conf->live.desk);
 	board_release(&s.board);
 	return rc;
 }

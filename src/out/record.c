@@ -10,6 +10,9 @@
 #include "core/mem.h"
 #include "core/utf8.h"
 #include "model/json.h"
+#include "model/task_file.h"
+
+enum { RECORD_PLANS_MAX = 16 << 20 };
 
 static const char *const kind_name[] = {
 	[PANEL_PG] = "pg", [PANEL_REDIS] = "redis", [PANEL_PGBOUNCER] = "pgbouncer", [PANEL_SELF] = "self",
@@ -220,6 +223,59 @@ void record_sample(struct record *r, struct buf *out, const struct record_sample
 		}
 		json_close(&w);
 	}
+	json_close(&w);
+	json_close(&w);
+	buf_addc(out, '\n');
+}
+
+/* --- what was done ------------------------------------------------------------------------------------------------ */
+
+void record_task(struct record *r, struct buf *out, int server, const struct task *t, const char *sql)
+{
+	struct json_writer w;
+
+	if (server < 0 || server >= r->server_count)
+		return;
+	json_begin(&w, out, false);
+	json_open_map(&w, NULL);
+	json_put_id(&w, "task", (int64_t)t->id);
+	json_put_int(&w, "server", server);
+	task_put(t, sql, &w);
+	json_close(&w);
+	buf_addc(out, '\n');
+}
+
+static void put_plan(struct json_writer *w, const struct record_plan *p)
+{
+	json_open_map(w, NULL);
+	json_put_string(w, "title", p->title);
+	json_put_string(w, "about", p->about);
+	json_put_string(w, "notes", p->notes);
+	json_put_int(w, "beside", p->beside);
+	json_put_text(w, "json", (struct str){p->json, p->json_len});
+	json_close(w);
+}
+
+void record_plans(struct record *r, struct buf *out, const struct record_plans *p)
+{
+	struct json_writer w;
+	size_t bytes = 0;
+
+	for (int i = 0; i < p->count; i++)
+		bytes += p->plan[i].json_len;
+	if (p->server < 0 || p->server >= r->server_count || p->count < 1 || bytes > RECORD_PLANS_MAX)
+		return;
+	json_begin(&w, out, false);
+	json_open_map(&w, NULL);
+	json_put_string(&w, "plans", p->statement);
+	json_put_int(&w, "server", p->server);
+	json_put_id(&w, "queryid", p->queryid);
+	json_put_id(&w, "dbid", p->dbid);
+	json_put_id(&w, "pid", p->pid);
+	json_put_id(&w, "start_us", p->start_us);
+	json_open_list(&w, "plan");
+	for (int i = 0; i < p->count; i++)
+		put_plan(&w, &p->plan[i]);
 	json_close(&w);
 	json_close(&w);
 	buf_addc(out, '\n');

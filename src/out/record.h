@@ -12,8 +12,9 @@
 #include "model/panel.h"
 #include "model/sample.h"
 #include "model/status.h"
+#include "model/task.h"
 
-enum { RECORD_VERSION = 1 };
+enum { RECORD_VERSION = 2 }; /* 2: tasks and plans */
 
 struct record {
 	int server_count;
@@ -30,6 +31,22 @@ struct record_sample {
 	const struct sample *sample;
 };
 
+/* The plans that were shown at once, and of what: of a statement, or of what a session ran. */
+struct record_plan {
+	const char *title, *about, *notes, *json; /* about, notes: NULL none */
+	size_t json_len;
+	int beside;                   /* the number, from 1, of the one that it is compared with; 0 the first */
+};
+
+struct record_plans {
+	int server;
+	int64_t queryid, dbid;        /* 0: of a session */
+	int64_t pid, start_us;        /* of the session, and since when it was there, microseconds since 1970; 0: of a statement */
+	const char *statement;        /* the window's title */
+	const struct record_plan *plan;
+	int count;
+};
+
 /* The head: version, time, servers (dytop itself, PANEL_SELF, is left out and must be last). */
 void record_begin(struct record *r, struct buf *out, const struct server_status *const *servers, int count,
                   const struct clock *now, double interval_ms);
@@ -38,6 +55,10 @@ void record_frame(struct record *r, struct buf *out, const struct server_status 
                   const struct clock *now);
 /* A sample of this frame; status: of its server, written too when it changed. */
 void record_sample(struct record *r, struct buf *out, const struct record_sample *s, const struct server_status *status);
+/* How a task stands in this frame. sql: in place of its own (masked); NULL none. */
+void record_task(struct record *r, struct buf *out, int server, const struct task *t, const char *sql);
+/* Plans over 16 MiB in all are left out. */
+void record_plans(struct record *r, struct buf *out, const struct record_plans *p);
 /* The last line; without it a recording counts as truncated. */
 void record_end(struct record *r, struct buf *out);
 void record_release(struct record *r);

@@ -15,7 +15,7 @@
 #include "source/replay_private.h"
 #include "source/source_private.h"
 
-enum { RECORDING_VERSION = 1 };
+enum { RECORDING_VERSION = 2 };
 
 /* Years 1 to about 9999, in microseconds since 1970. */
 static const int64_t wall_min = INT64_C(-62135596800000000), wall_max = INT64_C(253402300799000000);
@@ -298,6 +298,13 @@ static int read_frame(struct replay *r, struct err *why)
 			rc = r->frame > 0 ? keep_sample(r, line, why) : bad(r, why, "a sample before the first frame");
 			if (r->frame == 0)
 				json_free(line);
+		} else if (json_get(line, "task")) {
+			rc = r->frame > 0 ? replay_take_task(r, line, why) : bad(r, why, "a task before the first frame");
+			json_free(line);
+		} else if (json_get(line, "plans")) {
+			rc = r->frame > 0 ? replay_take_plans(r, line, why) : bad(r, why, "plans before the first frame");
+			if (r->frame == 0)
+				json_free(line);
 		} else if (json_get(line, "server")) {
 			rc = read_status(r, line, why);
 			json_free(line);
@@ -306,7 +313,7 @@ static int read_frame(struct replay *r, struct err *why)
 			return 0;
 		} else {
 			json_free(line);
-			rc = bad(r, why, "neither server, frame, sample nor end");
+			rc = bad(r, why, "neither server, frame, sample, task, plans nor end");
 		}
 	}
 	return rc;
@@ -443,6 +450,7 @@ void replay_close(struct replay *r)
 		map_release(&r->index[i].row);
 		map_release(&r->index[i].owner);
 	}
+	replay_forget_tasks(r);
 	json_free(r->next);
 	if (r->file)
 		fclose(r->file);

@@ -9,6 +9,8 @@
 
 #include "core/clock.h"
 #include "core/err.h"
+#include "model/json.h"
+#include "model/task.h"
 #include "source/source.h"
 
 struct replay;
@@ -26,6 +28,13 @@ int64_t replay_frame(const struct replay *r);      /* from 1 */
 int64_t replay_frames(const struct replay *r);     /* in all */
 double replay_interval_ms(const struct replay *r); /* between frames, as recorded */
 const struct clock *replay_now(const struct replay *r);
+
+/* What was done while it was recorded, as it stands in this frame, oldest first: tasks that only show themselves (model/task_file.h).
+ * Borrowed; the list and the tasks stay where they are, what they say goes on with replay_next(). */
+const struct task *const *replay_tasks(const struct replay *r, int *count);
+/* Number i, from 0, of the plans that were shown so far, the newest first: the line (docs/recording.md), its types checked; NULL no
+ * more. Borrowed until replay_next(). */
+const struct json *replay_plans(const struct replay *r, int i);
 
 /* Used by source_new(): a source that conf->replay is set for. */
 int replay_source_new(struct source **out, struct loop *l, struct source_conf *conf, const struct source_events *events,

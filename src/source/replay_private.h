@@ -14,6 +14,8 @@ enum {
 	REPLAY_LINE_MAX = 64 << 20, /* bytes of one line */
 	REPLAY_SERVERS_MAX = 256,
 	REPLAY_FIELDS_MAX = 4096,
+	REPLAY_TASKS_MAX = 60,
+	REPLAY_PLANS_MAX = 200, /* older ones are forgotten */
 };
 
 struct replay_sample { /* one sample line, parsed */
@@ -49,8 +51,16 @@ struct replay {
 	int learned_count;
 	struct replay_index *index;
 	int index_count;
+	struct task *task[REPLAY_TASKS_MAX]; /* oldest first */
+	int task_count;
+	struct json *plans[REPLAY_PLANS_MAX]; /* likewise */
+	int plans_count;
 };
 
+/* A line about a task; a line of plans, which is taken over. */
+int replay_take_task(struct replay *r, const struct json *line, struct err *why) MUSTCHECK;
+int replay_take_plans(struct replay *r, struct json *line, struct err *why) MUSTCHECK;
+void replay_forget_tasks(struct replay *r);
 /* Puts the recorded status of server i into its attached source. */
 void replay_show_status(struct replay *r, int i);
 

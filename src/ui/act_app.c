@@ -44,19 +44,19 @@ bool act_useful(const struct ui *u, const struct ui_host *h, enum keys_action ac
 	case ACT_CYCLE:
 		return t && t->p->cycle_count > 1;
 	case ACT_CANCEL:
-		return menu_fits(u, h, "cancel");
+		return menu_possible(u, h, "cancel");
 	case ACT_TERMINATE:
-		return menu_fits(u, h, "terminate");
+		return menu_possible(u, h, "terminate");
 	case ACT_EXPLAIN:
-		return menu_fits(u, h, "explain");
+		return menu_possible(u, h, "explain");
 	case ACT_EXPLAIN_RUN:
-		return menu_fits(u, h, "explain-run");
+		return menu_possible(u, h, "explain-run");
 	case ACT_WARM:
-		return menu_fits(u, h, "warm");
+		return menu_possible(u, h, "warm");
 	case ACT_MENU:
-		return menu_fits(u, h, NULL);
+		return menu_possible(u, h, NULL);
 	case ACT_JOBS:
-		return h->task_count > 0 || h->choice_count > 0;
+		return h->task_count > 0 || (h->choice_count > 0 && !h->replay);
 	case ACT_PLAN_OTHER:
 	case ACT_PLAN_BESIDE:
 		return u->plan.count > 1;
@@ -95,7 +95,7 @@ unsigned act_help(struct ui *u, const struct ui_host *h, int key)
 unsigned act_quit(struct ui *u, const struct ui_host *h, int key)
 {
 	(void)key;
-	if (jobs_running(h) > 0) {
+	if (jobs_running(h) > 0 && !h->replay) {
 		ask_quit(u);
 		return UI_REDRAW;
 	}

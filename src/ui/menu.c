@@ -54,6 +54,16 @@ bool menu_fits(const struct ui *u, const struct ui_host *h, const char *name)
 	return choice && (fits(u, choice) || (needs_no_row(choice) && u->chosen[choice->source] >= 0));
 }
 
+bool menu_possible(const struct ui *u, const struct ui_host *h, const char *name)
+{
+	const struct ui_choice *choice = name ? menu_choice(h, name) : NULL;
+
+	for (int i = 0; i < h->choice_count && !name; i++)
+		if (!h->choices[i].why_not && menu_fits(u, h, h->choices[i].name))
+			return true;
+	return choice && !choice->why_not && menu_fits(u, h, name);
+}
+
 /* --- which rows
  * --------------------------------------------------------------------------------------------------------- */
 
@@ -278,9 +288,10 @@ static void write_aim(const struct ui *u, const struct ui_host *h, struct buf *o
 	cells_text(out, &cell, cell.kind == CELL_TEXT ? UNIT_TEXT : UNIT_ID, 0, 60, u->ascii);
 }
 
-static void draw_item(const struct ui *u, const struct ui_choice *choice, struct canvas *c, int y)
+static void draw_item(const struct ui_choice *choice, const char *no_actions, struct canvas *c, int y)
 {
 	unsigned slot = choice->why_not ? SLOT_DIM : SLOT_TEXT;
+	bool why = choice->why_not && choice->why_not != no_actions; /* what holds for all of them stands in the title */
 	int width = TITLE_WIDTH < c->width / 2 ? TITLE_WIDTH : c->width / 2, x = 2;
 	char key[16] = "";
 
@@ -295,9 +306,7 @@ static void draw_item(const struct ui *u, const struct ui_choice *choice, struct
 	x += 2;
 	cells_draw_cut(c, x, y, width, slot, str_from(choice->title));
 	x += width + 1;
-	cells_draw_cut(c, x, y, c->width - x, choice->why_not ? SLOT_WARN : SLOT_DIM,
-		       str_from(choice->why_not ? choice->why_not : choice->about));
-	(void)u;
+	cells_draw_cut(c, x, y, c->width - x, why ? SLOT_WARN : SLOT_DIM, str_from(why ? choice->why_not : choice->about));
 }
 
 void menu_draw(struct ui *u, const struct ui_host *h, struct canvas *c, int y, int end)
@@ -323,7 +332,7 @@ void menu_draw(struct ui *u, const struct ui_host *h, struct canvas *c, int y, i
 	cells_draw_cut(c, 1, y, c->width - 1, SLOT_DIALOG_TITLE, buf_str(&title));
 	first = setup_scroll(u, h, rows - 1);
 	for (int i = first; i < count && y + 1 + i - first < end; i++) {
-		draw_item(u, item(u, h, i), c, y + 1 + i - first);
+		draw_item(item(u, h, i), h->no_actions, c, y + 1 + i - first);
 		if (i == u->item)
 			canvas_flag_row(c, y + 1 + i - first, CANVAS_CURSOR);
 		ui_hit(u, 0, y + 1 + i - first, c->width, HIT_ITEM, i);

@@ -276,6 +276,8 @@ unsigned menu_pick(struct ui *u, const struct ui_host *h);
 unsigned menu_typed(struct ui *u, const struct ui_host *h); /* the line for a choice is there */
 int menu_items(const struct ui *u, const struct ui_host *h);
 bool menu_fits(const struct ui *u, const struct ui_host *h, const char *name); /* something here can be done so */
+/* The same, and nothing stands against it: for the keys that the footer names. */
+bool menu_possible(const struct ui *u, const struct ui_host *h, const char *name);
 void menu_draw(struct ui *u, const struct ui_host *h, struct canvas *c, int y, int end);
 
 /* --- jobs.c: what is under way ------------------------------------------------------------------------------------------- */

@@ -21,7 +21,15 @@ const char *const fuzz_folder = NULL;
 	"{\"sample\":\"p\",\"server\":0,\"lookup\":" lookup ",\"mono_ns\":5,\"wall_us\":5,\"elapsed_us\":1," \
 	"\"life\":\"0000000000000001\",\"hidden\":0,\"cut\":false,\"fields\":{\"a\":\"int\",\"b\":\"float\",\"c\":\"text\"}," \
 	"\"rows\":[[1,2.5,\"x\"],[2,null,{\"hex\":\"ff00\"}],[\"9007199254740993\",1e300,null]]}\n"
+#define TASK \
+	"{\"task\":1,\"server\":0,\"kind\":\"k\",\"title\":\"t\",\"state\":\"asking\",\"outcome\":\"open\",\"sql\":\"s\"," \
+	"\"question\":{\"title\":\"q\",\"word\":\"w\",\"expires_ms\":3e4,\"danger\":true},\"lines\":[{\"mark\":\"warn\",\"text\":\"l\"}]," \
+	"\"asked_lines\":1,\"progress\":0.5,\"phase\":\"p\",\"waits_for\":\"\",\"began_ns\":1,\"ended_ns\":0,\"left_ms\":null}\n"
+#define PLANS \
+	"{\"plans\":\"s\",\"server\":0,\"queryid\":1,\"dbid\":2,\"pid\":0,\"start_us\":0,\"plan\":[{\"title\":\"g\",\"about\":null," \
+	"\"notes\":\"n\",\"beside\":0,\"json\":\"[]\"}]}\n"
 const char *const fuzz_seeds[] = {
+	HEAD SERVER FRAME TASK PLANS "{\"end\":true,\"frames\":1}\n",
 	HEAD SERVER FRAME SAMPLE("null") SAMPLE("\"l\"") "{\"end\":true,\"frames\":1}\n",
 	HEAD SERVER FRAME "{\"frame\":2,\"mono_ns\":6,\"wall_us\":6}\n" SERVER SAMPLE("null") "{\"end\":true,\"frames\":2}\n",
 	NULL,

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: PostgreSQL
-"""Screens from recordings (the bridge; lock waits and a PgBouncer), driven by scripted keys and compared cell by cell: text and styles.
+"""Screens from recordings (the bridge; lock waits and a PgBouncer; plans, questions and jobs), driven by scripted keys and compared cell by cell: text and styles.
 
   DYTOP=./dytop tests/screen/screens_test.py             compares with tests/golden/screens
   DYTOP_GOLDEN=write DYTOP=./dytop tests/screen/screens_test.py     writes them anew: look at the difference before you commit
@@ -25,6 +25,9 @@ CASES = {                       # golden: script, size, more options, recording 
     "small": ("small", "80x24", []),
     "locks-120x40": ("locks", "120x40", [], "locks"),
     "locks-80x24": ("locks", "80x24", [], "locks"),
+    "acts-120x40": ("acts", "120x40", [], "acts"),
+    "acts-80x24": ("acts", "80x24", [], "acts"),
+    "acts-ascii-100x30": ("acts", "100x30", ["--ascii"], "acts"),
 }
 ENV = {**os.environ, "TZ": "UTC", "LC_ALL": "C.UTF-8", "HOME": "/nonexistent", "XDG_CONFIG_HOME": "/nonexistent"}
 

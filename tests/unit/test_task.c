@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: PostgreSQL */
-/* Tasks: states in their order, lines that stay, texts that are clean, answers that are taken once. */
+/* Tasks: states in their order, lines that stay, texts that are clean, answers that are taken once; and recorded ones. */
 #include "model/task.h"
+#include "model/task_file.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+
+#include "core/buf.h"
 
 #include "unit.h"
 
@@ -163,6 +166,94 @@ START_TEST(names_for_people)
 }
 END_TEST
 
+static struct json *as_json(const struct task *t)
+{
+	struct buf out = BUF_INIT(1 << 20);
+	struct json_writer w;
+	struct json *n = NULL;
+	struct err why;
+
+	json_begin(&w, &out, false);
+	json_open_map(&w, NULL);
+	task_put(t, t->sql, &w);
+	json_close(&w);
+	ck_assert_int_eq(json_parse(&n, buf_text(&out), out.len, 1 << 20, &why), 0);
+	buf_release(&out);
+	return n;
+}
+
+START_TEST(is_recorded_and_comes_back)
+{
+	const struct task_question q = {.title = "End 4711?", .weight = TASK_WEIGHT_WORD, .word = "4711", .expires_ms = 30000, .danger = true};
+	struct fake f;
+	struct task back = {.id = 7};
+	struct err why = {0};
+	struct json *n;
+
+	make(&f, "End \u201e4711\"");
+	task_say(&f.task, TASK_WARN, "a\tline \\");
+	task_sql(&f.task, "SELECT 1;\nSELECT 2", 18);
+	task_ask(&f.task, &q);
+	n = as_json(&f.task);
+	ck_assert_int_eq(task_take(&back, n, &why), 0);
+	json_free(n);
+	ck_assert_uint_eq(back.id, 7);
+	ck_assert_str_eq(back.title, f.task.title);
+	ck_assert_str_eq(back.sql, "SELECT 1;\nSELECT 2");
+	ck_assert(back.state == TASK_ASKING && back.outcome == TASK_OPEN && back.asked_lines == 1 && back.line_count == 1);
+	ck_assert_str_eq(back.line[0].text, f.task.line[0].text);
+	ck_assert_int_eq(back.line[0].mark, TASK_WARN);
+	ck_assert(back.question.weight == TASK_WEIGHT_WORD && back.question.danger && isnan(back.progress) && isnan(back.left_ms));
+	ck_assert_str_eq(back.question.word, "4711");
+	ck_assert_double_eq(back.question.expires_ms, 30000);
+	task_answer(&back, true); /* it only shows itself */
+	task_cancel(&back);
+	ck_assert_int_eq(back.state, TASK_ASKING);
+	task_run(&f.task, 5);
+	task_progress(&f.task, 0.25, 1500, "halfway");
+	task_waits(&f.task, "backend 1");
+	n = as_json(&f.task);
+	ck_assert_int_eq(task_take(&back, n, &why), 0); /* in place */
+	json_free(n);
+	ck_assert(back.id == 7 && back.state == TASK_RUNNING && back.began_ns == 5 && back.ended_ns == 0);
+	ck_assert_double_eq(back.progress, 0.25);
+	ck_assert_double_eq(back.left_ms, 1500);
+	ck_assert_str_eq(back.phase, "halfway");
+	ck_assert_str_eq(back.waits_for, "backend 1");
+	err_set(&why, ERR_QUERY, "no such thing");
+	task_done(&f.task, TASK_FAILED, &why, 9);
+	n = as_json(&f.task);
+	ck_assert_int_eq(task_take(&back, n, &why), 0);
+	json_free(n);
+	ck_assert(back.state == TASK_DONE && back.outcome == TASK_FAILED && back.ended_ns == 9 && back.why.code < 0);
+	ck_assert_str_eq(back.why.text, "no such thing");
+	task_release(&back);
+	task_free(&f.task);
+}
+END_TEST
+
+START_TEST(a_recorded_one_is_hostile)
+{
+	static const char text[] = "{\"title\":\"\\u001b[2J\\nx\",\"kind\":\"k\",\"state\":\"asking\",\"outcome\":\"open\",\"sql\":\"\\u202e\","
+				   "\"question\":{\"title\":\"\\u0007?\",\"word\":\"\\u009b\",\"expires_ms\":-1},\"asked_lines\":9e9,"
+				   "\"progress\":1e300,\"left_ms\":-4,\"began_ns\":-1,\"lines\":[{\"mark\":\"bad\",\"text\":\"\\u001b\"}]}";
+	struct task t = {.id = 1};
+	struct json *n;
+	struct err why;
+
+	ck_assert_int_eq(json_parse(&n, text, sizeof text - 1, 4096, &why), 0);
+	ck_assert_int_eq(task_take(&t, n, &why), 0);
+	ck_assert_ptr_null(strpbrk(t.title, "\x1b\n"));
+	ck_assert_ptr_null(strchr(t.line[0].text, 0x1b));
+	ck_assert_ptr_null(strstr(t.sql, "\u202e"));
+	ck_assert_ptr_null(strchr(t.question.title, 7));
+	ck_assert_ptr_null(strstr(t.question.word, "\xc2\x9b"));
+	ck_assert(t.asked_lines == 1 && isnan(t.progress) && isnan(t.left_ms) && t.began_ns == 0 && t.question.expires_ms == 0);
+	json_free(n);
+	task_release(&t);
+}
+END_TEST
+
 int main(void)
 {
 	const TTest *const cases[] = {
@@ -170,6 +261,8 @@ int main(void)
 		what_was_agreed_to_stays,
 		texts_are_clean_and_bounded,
 		names_for_people,
+		is_recorded_and_comes_back,
+		a_recorded_one_is_hostile,
 	};
 
 	return unit_run("task", cases, ARRAY_LEN(cases));
