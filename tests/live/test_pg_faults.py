@@ -40,9 +40,9 @@ def stopped(bench, pg, tcp):
     continued = time.monotonic()
     pg.signal(signal.SIGCONT)
     live = a.state("live", 2)
-    assert live["at"] - continued < 0.1 * SLOW, "healed after %.3f s" % (live["at"] - continued)
+    assert live["at"] - continued < 1 * SLOW, "healed after %.3f s" % (live["at"] - continued)
     again = a.answer("one", code="ok")
-    assert again["at"] - continued < 0.5 * SLOW and again["sample"][0]["pid"] == pid, again
+    assert again["at"] - continued < 2 * SLOW and again["sample"][0]["pid"] == pid, again
     assert live["logins"] == 1 and stale["logins"] == 1
     # One session more: the psql that counts.
     assert logins(pg) - before <= 2 and mine(pg) == 1
@@ -59,7 +59,7 @@ def quit_while_stopped(bench, pg):
     a.state("stale", 4)
     end = a.quit()
     pg.signal(signal.SIGCONT)
-    assert end["took"] < 0.3 * SLOW, end
+    assert end["took"] < 1 * SLOW, end
     lost = [e for e in a.past if e["event"] == "answer" and e["code"] == "lost"]
     assert lost, "open requests were not answered at the end"
     print("ok: quits in %.0f ms while the server is stopped" % (end["took"] * 1000))
