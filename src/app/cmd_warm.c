@@ -174,6 +174,9 @@ static int print_json(const struct task *t, const struct recipe *recipe, bool dr
 	json_put_int(&w, "too_big", r->too_big);
 	json_put_int(&w, "failed", r->failed);
 	json_put_int(&w, "unknown", r->unknown);
+	json_put_int(&w, "changed_meanwhile", r->changed);
+	json_put_bool(&w, "changes_heard", r->heard);
+	json_put_int(&w, "snapshots_renewed", r->renewed);
 	json_put_bool(&w, "stopped_before_maxmemory", r->stopped_memory);
 	json_open_map(&w, "by_priority");
 	for (int i = 0; i < RECIPE_PRIORITIES; i++)
@@ -237,7 +240,8 @@ static int warm_it(struct run *r, const struct args *args, const struct recipe *
 		.recipe = recipe, .pg = pg, .pg_over = o->operator_conn, .redis = redis, .keys = keys->count ? keys : NULL,
 		.codec = codec_kind_find(str_from(args->codec)), .rate = args->rate, .limit = args->rows, .overwrite = args->overwrite,
 		.dry_run = args->dry_run, .no_writes = o->read_only, .watch_ms = args->dry_run ? 0 : args->watch_ms,
-		.load_sql = files_session_text(r->files, "pg_load"), .gate = write_intent, .gate_ctx = &witness, .log = r->log,
+		.load_sql = files_session_text(r->files, "pg_load"), .told_sql = files_session_text(r->files, "warm_told"),
+		.listen_sql = files_session_text(r->files, "pg_listen"), .gate = write_intent, .gate_ctx = &witness, .log = r->log,
 	};
 	int rc = warm_task_new(&task, r->loop, &conf, why), status = 1;
 	if (rc == 0) {

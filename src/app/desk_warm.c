@@ -101,6 +101,8 @@ int desk_warm(struct desk *d, const struct ui_request *r, struct desk_side *side
 				       .no_writes = d->conf.options->read_only,
 				       .watch_ms = NAN,
 				       .load_sql = files_session_text(d->conf.files, "pg_load"),
+				       .told_sql = files_session_text(d->conf.files, "warm_told"),
+				       .listen_sql = files_session_text(d->conf.files, "pg_listen"),
 				       .gate = gate,
 				       .gate_ctx = side,
 				       .log = d->conf.log};

@@ -7,7 +7,7 @@
 #include "core/mem.h"
 #include "model/yaml.h"
 
-enum { DEFAULT_LIMIT = 100000, LIMIT_MAX = 1000000000, VALUE_DEFAULT = 1 << 20, RATE_DEFAULT = 5000, TTL_MAX_S = 30 * 86400 };
+enum { DEFAULT_LIMIT = 100000, LIMIT_MAX = 1000000000, VALUE_DEFAULT = 1 << 20, RATE_DEFAULT = 5000, SNAPSHOT_DEFAULT_MS = 60000, TTL_MAX_S = 30 * 86400 };
 
 static const char *const priority_names[] = {"low", "medium", "high", "critical", NULL};
 
@@ -135,6 +135,12 @@ static int read_numbers(struct parser *p)
 	p->r->limit = value[0];
 	p->r->value_limit = value[1];
 	p->r->rate = (double)value[2];
+	p->r->snapshot_ms = SNAPSHOT_DEFAULT_MS;
+	const struct yaml *snapshot = yaml_get(p->root, "snapshot");
+	if (snapshot && (code = yaml_read_duration(p->yaml, snapshot, &p->r->snapshot_ms, p->why)))
+		return code;
+	if (p->r->snapshot_ms != 0 && (p->r->snapshot_ms < 1000 || p->r->snapshot_ms > 86400e3))
+		return yaml_error(p->yaml, snapshot, p->why, "snapshot: 1 s to 24 h, or 0s for one that is never renewed");
 	p->r->jitter = 0.1;
 	p->r->memory = 0.8;
 	code = read_share(p, "jitter", 0.9, &p->r->jitter);
@@ -165,7 +171,7 @@ static int read_deny(struct parser *p)
 static int read_header(struct parser *p)
 {
 	static const char *const known[] = {"title", "about", "prefix", "codec", "mode", "ttl", "jitter", "limit", "value_limit",
-	                                    "memory", "rate", "deny", NULL};
+	                                    "memory", "rate", "snapshot", "deny", NULL};
 	int (*const parts[])(struct parser *) = {read_texts, read_choices, read_ttl, read_numbers, read_deny};
 	int code = yaml_check_keys(p->yaml, p->root, known, p->why);
 

@@ -48,6 +48,7 @@ struct recipe {
 	int64_t value_limit;    /* bytes of a stored value; larger ones are passed over and counted; default 1 MiB */
 	double memory;          /* stop at that part of maxmemory; default 0.8 */
 	double rate;            /* keys/s; 0 = as fast as it goes; default 5000 */
+	double snapshot_ms;     /* a query that runs for longer begins anew and passes over what it has brought; 0 never; default 60 s */
 	struct deny deny;
 	char *query;            /* NUL-terminated */
 	bool query_limit;       /* it has $1 */

@@ -85,6 +85,10 @@ static void conclude(struct warm *w)
 			err_set(&why, w->failure.code, "%.200s; %lld keys are written, run it again for the rest", w->failure.text,
 			        (long long)r->written);
 		warm_end(w, TASK_FAILED, &why);
+	} else if (w->all_changed) {
+		err_set(&why, ERR_BUSY, "too many rows of kind %s changed at once: %s", w->kind,
+		        w->sweep_failed ? "what is cached of them may be as it was" : "what was cached of them is taken out; run it again");
+		warm_end(w, TASK_FAILED, &why);
 	} else if (w->cancelled) {
 		warm_end(w, TASK_CANCELLED, NULL);
 	} else if (r->stopped_memory) {
@@ -106,7 +110,11 @@ void warm_check_drained(struct warm *w)
 		w->step = WARM_DRAINING;
 	if (w->step != WARM_DRAINING || redis_cluster_open_count(w->redis) > 0)
 		return;
-	note_run(w);
+	if (!w->ended_ns)
+		note_run(w);
+	if (warm_settles(w))
+		return;
+	w->report.heard = w->hears;
 	loop_timer_stop(w->pace);
 	w->step = WARM_AFTER;
 	task_check(&w->task);
@@ -127,6 +135,8 @@ static void on_watch(void *ctx)
 
 	if (w->step == WARM_LOOKING || w->step == WARM_AFTER)
 		warm_ask_info(w);
+	else if (w->step == WARM_DRAINING)
+		warm_settle_on(w);
 }
 
 /* --- looking ---------------------------------------------------------------------------------------------------------- */
@@ -173,7 +183,7 @@ void warm_looked(struct warm *w)
 {
 	struct err why;
 
-	if (w->step != WARM_LOOKING || !w->watched || !w->estimated || !isfinite(w->calm_ms))
+	if (w->step != WARM_LOOKING || !w->watched || !w->estimated || !w->ears_known || !isfinite(w->calm_ms))
 		return;
 	warm_sum(w, &w->hits_from, &w->misses_from, &w->report.used_before, &w->report.maxmemory);
 	w->report.nodes = w->nodes;
@@ -259,6 +269,8 @@ static void on_pg_eye_down(void *ctx, const struct err *why)
 	w->load_open = false;
 	if (w->step <= WARM_LOOKING)
 		warm_end(w, TASK_FAILED, why);
+	else
+		warm_deafened(w, why);
 }
 
 static void on_redis_down(void *ctx, const struct err *why)
@@ -304,7 +316,9 @@ static int connect_pg(struct warm *w, struct pgwork **out, bool eye, struct err 
 		.conf = w->conf.pg, .like = w->conf.like, .over = w->conf.pg_over, .application = "dytop warm", .settings = settings,
 		.connect_timeout_ms = w->conf.pg ? w->conf.pg->connect_timeout_ms : 0, .log = w->log,
 	};
-	const struct pgwork_events events = {.up = on_up, .down = eye ? on_pg_eye_down : on_pg_down, .ctx = w};
+	const struct pgwork_events events = {
+		.up = on_up, .down = eye ? on_pg_eye_down : on_pg_down, .notify = eye ? warm_on_notify : NULL, .ctx = w,
+	};
 
 	return pgwork_new(out, w->loop, &conf, &events, why);
 }
@@ -391,7 +405,12 @@ static void task_frees(struct task *t)
 	codec_free(w->codec);
 	buf_release(&w->key);
 	buf_release(&w->value);
+	buf_release(&w->told_names);
+	buf_release(&w->told_key);
+	map_release(&w->told);
 	free(w->load_sql);
+	free(w->listen_sql);
+	free(w->told_sql);
 	task_release(&w->task);
 	free(w);
 }
@@ -428,6 +447,8 @@ int warm_task_new(struct task **out, struct loop *l, const struct warm_conf *con
 	w->deny = conf->recipe->deny;
 	w->conf = *conf;
 	w->load_sql = mem_strdup(conf->load_sql);
+	w->listen_sql = mem_strdup(conf->listen_sql);
+	w->told_sql = mem_strdup(conf->told_sql);
 	w->conf.watch_ms = isfinite(conf->watch_ms) ? conf->watch_ms : WATCH_MS;
 	w->rate = isfinite(conf->rate) ? conf->rate : conf->recipe->rate;
 	w->limit = conf->limit > 0 ? conf->limit : conf->recipe->limit;
@@ -444,6 +465,8 @@ int warm_task_new(struct task **out, struct loop *l, const struct warm_conf *con
 		w->slot[i] = (struct warm_slot){w, i};
 	w->key = BUF_INIT(WARM_KEY_MAX + 1);
 	w->value = BUF_INIT(2 * CODEC_RAW_MAX);
+	w->told_key = BUF_INIT(WARM_KEY_MAX + 1);
+	w->told_names = BUF_INIT(8 << 20);
 	w->now = loop_timer_new(l, on_now, w);
 	w->tick = loop_timer_new(l, warm_on_tick, w);
 	w->pace = loop_timer_new(l, on_pace, w);

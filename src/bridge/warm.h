@@ -9,6 +9,9 @@
  *             maxmemory, or when cancelled; a connection that is lost ends it: run again, it goes on with what is missing (NX)
  *   CHECKING  the hit ratio after
  *
+ * A key of a row that changes after the snapshot is not written, or taken back, where the trigger of sql/bridge/80_invalidation.sql
+ * tells of it; elsewhere the recipe's `snapshot` bounds how old a row can be when it is written.
+ *
  * It is paced: a rate limit; a smaller window when Redis answers a probe later than it did before, or PostgreSQL has more active
  * sessions than before; nothing at all beyond recipe.memory of maxmemory.
  */
@@ -38,6 +41,9 @@ struct warm_conf {
 	double watch_ms;                   /* how long the hit ratio is looked at before and after; NAN: 2000; 0: not */
 	/* sql/session/pg_load.sql: one row, one number: active sessions; NULL: PostgreSQL's load is not looked at. Borrowed. */
 	const char *load_sql;
+	/* sql/session/warm_told.sql and pg_listen.sql: whether changes of a kind are told on a channel, and to listen there. NULL: they
+	 * are not listened for. Borrowed. */
+	const char *told_sql, *listen_sql;
 	/* Called once, after yes and before anything is written: writes the intent into the audit log and then calls warm_go(), at
 	 * once or later. NULL: goes on without. */
 	void (*gate)(void *ctx, struct task *t);
@@ -57,6 +63,9 @@ struct warm_report {
 	int64_t denied, sensitive, too_big; /* passed over */
 	int64_t failed;          /* Redis said no */
 	int64_t unknown;         /* sent, and the reply was lost */
+	int64_t changed;         /* keys told as changed since the snapshot: not written, or taken back */
+	bool heard;              /* such changes were listened for, to the end */
+	int renewed;             /* snapshots after the first one */
 	int64_t by_priority[RECIPE_PRIORITIES]; /* of written and there */
 	int64_t raw_bytes, stored_bytes;        /* of values that were encoded */
 	int64_t largest;         /* stored bytes of one value */

@@ -169,6 +169,8 @@ static int take_row(struct warm *w, const struct pgresult *rows, int row, struct
 	buf_clear(&w->key);
 	buf_adds(&w->key, w->recipe->prefix);
 	buf_addstr(&w->key, key);
+	if (warm_changed(w, buf_str(&w->key)))
+		return 0;
 	if (w->column[COLUMN_SENSITIVE] >= 0)
 		sensitive = field(w, rows, row, COLUMN_SENSITIVE);
 	/* unknown is taken for yes */
@@ -190,14 +192,28 @@ static int take_row(struct warm *w, const struct pgresult *rows, int row, struct
 	return 0;
 }
 
+/* Whether an earlier snapshot has brought it. Counted, not remembered: where rows came or went meanwhile some are written twice, which
+ * NX does not mind, or not at all, which is a miss. */
+static bool is_done(struct warm *w)
+{
+	if (w->skipped >= w->skip)
+		return false;
+	w->skipped++;
+	return true;
+}
+
 static bool on_rows(void *ctx, const struct pgresult *rows)
 {
 	struct warm *w = ctx;
 	struct err why;
 
+	if (w->renewing)
+		return true;
 	if (!w->columns_known && !w->stopping && learn_columns(w, rows, &why))
 		warm_stop(w, &why);
 	for (int row = 0; row < rows->rows && !w->stopping; row++) {
+		if (is_done(w))
+			continue;
 		if (w->report.rows >= w->limit)
 			warm_stop(w, NULL);
 		else if (take_row(w, rows, row, &why))
@@ -205,16 +221,26 @@ static bool on_rows(void *ctx, const struct pgresult *rows)
 	}
 	if (!w->stopping && warm_over_memory(w, true))
 		w->memory_hold = true; /* by our own count; the next INFO says what is true */
-	w->held = must_wait(w);
+	w->held = w->skipped >= w->skip && must_wait(w);
 	return !w->held;
 }
+
+static void run_query(struct warm *w);
 
 static void on_query(void *ctx, const struct pgwork_outcome *outcome)
 {
 	struct warm *w = ctx;
 
-	w->streamed = true;
 	w->held = false;
+	if (w->renewing && !w->stopping) {
+		w->renewing = false;
+		if (pgwork_is_up(w->pg)) {
+			w->report.renewed++;
+			run_query(w);
+			return;
+		}
+	}
+	w->streamed = true;
 	if (outcome->why && !w->stopping) {
 		w->failure = *outcome->why;
 		err_prefix(&w->failure, "recipe %s: ", w->recipe->name);
@@ -281,7 +307,7 @@ static void on_set(void *ctx, const struct resp_reply *reply, const struct err *
 
 /* --- start ------------------------------------------------------------------------------------------------------------ */
 
-void warm_flow_start(struct warm *w)
+static void run_query(struct warm *w)
 {
 	char limit[24];
 	const char *const values[] = {limit};
@@ -291,8 +317,31 @@ void warm_flow_start(struct warm *w)
 	};
 
 	snprintf(limit, sizeof(limit), "%lld", (long long)w->limit);
+	w->snapshot_ns = loop_now(w->loop)->mono_ns;
+	w->skip = w->report.rows;
+	w->skipped = 0;
+	w->columns_known = false;
+	pgwork_run(w->pg, &query, 1);
+}
+
+void warm_flow_start(struct warm *w)
+{
 	w->tokens_ns = loop_now(w->loop)->mono_ns;
 	w->tokens = 0;
 	w->factor = 1;
-	pgwork_run(w->pg, &query, 1);
+	run_query(w);
+}
+
+void warm_renew_if_old(struct warm *w)
+{
+	double age = (double)(loop_now(w->loop)->mono_ns - w->snapshot_ns) / (double)CLOCK_MS_NS;
+
+	if (w->step != WARM_RUNNING || w->streamed || w->stopping || w->renewing || w->conf.dry_run || w->skipped < w->skip ||
+	    !(w->recipe->snapshot_ms > 0) || age < w->recipe->snapshot_ms)
+		return;
+	w->renewing = true;
+	pgwork_cancel(w->pg);
+	if (w->held)
+		pgwork_more(w->pg);
+	w->held = false;
 }

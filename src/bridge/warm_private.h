@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * What the files of a warm-up share: warm.c (its life), warm_flow.c (rows to keys), warm_watch.c (what the servers say meanwhile),
- * warm_say.c (words).
+ * What the files of a warm-up share: warm.c (its life), warm_flow.c (rows to keys), warm_changes.c (rows that change meanwhile),
+ * warm_watch.c (what the servers say meanwhile), warm_say.c (words).
  *
  * Two connections to Redis: one writes; the other one looks (INFO, PING), so that what it sees is what another client sees and
  * not our own queue. The same for PostgreSQL.
@@ -10,6 +10,7 @@
 #define BRIDGE_WARM_PRIVATE_H
 
 #include "bridge/warm.h"
+#include "core/map.h"
 #include "source/redis_cluster.h"
 
 enum {
@@ -60,7 +61,7 @@ struct warm {
 	bool answered, yes, gate_open, cancelled, cancel_told;
 	struct err gate_why;
 	/* looking */
-	bool watched, estimated;
+	bool watched, estimated, ears_known;
 	struct warm_node node[WARM_NODES_MAX];
 	int nodes, info_open, info_round, ticks;
 	int64_t hits_from, misses_from;
@@ -81,6 +82,18 @@ struct warm {
 	bool columns_known, is_jsonb;
 	int64_t sent, sent_bytes;
 	uint64_t seed;
+	int64_t snapshot_ns;       /* when the query that runs began */
+	int64_t skip, skipped;     /* rows that an earlier snapshot has brought */
+	bool renewing;             /* the query is being cancelled to begin anew */
+	/* changes meanwhile */
+	char *listen_sql, *told_sql;
+	char kind[64];             /* of the recipe's keys, as events name it; "" none */
+	bool hears;                /* changes are told */
+	bool all_changed, sweep_failed;
+	int settle, sweep_node;
+	struct map told;           /* hashes of keys that changed */
+	struct buf told_names;     /* the keys, a NUL behind each */
+	struct buf told_key;
 	struct deny deny;          /* the recipe's; it remembers names */
 	struct buf key, value;
 	struct err failure;        /* code 0: none */
@@ -98,6 +111,18 @@ void warm_looked(struct warm *w);        /* perhaps all that is looked at before
 void warm_flow_start(struct warm *w);
 void warm_flow_resume(struct warm *w); /* when nothing holds it any more */
 double warm_effective_rate(const struct warm *w); /* keys/s allowed now; 0 = as fast as it goes */
+
+/* The snapshot is as old as the recipe allows: begins the query anew, and passes over what is done. */
+void warm_renew_if_old(struct warm *w);
+
+/* --- warm_changes.c */
+void warm_changes_start(struct warm *w);
+void warm_on_notify(void *ctx, const char *channel, const char *payload, int pid);
+bool warm_changed(const struct warm *w, struct str key); /* since the snapshot */
+void warm_deafened(struct warm *w, const struct err *why);
+/* All is written: true while what has changed meanwhile is still heard of or taken out; warm_check_drained() is called again. */
+bool warm_settles(struct warm *w);
+void warm_settle_on(struct warm *w);
 
 /* --- warm_watch.c */
 void warm_watch_start(struct warm *w);  /* the eyes are up */

@@ -55,6 +55,25 @@ static void say_pace(struct warm *w)
 		task_say(&w->task, TASK_WARN, "as fast as it goes: other clients of Redis will wait longer meanwhile");
 }
 
+/* What becomes of rows that change while it runs. */
+static void say_changes(struct warm *w)
+{
+	const struct recipe *r = w->recipe;
+	char bound[80] = "";
+
+	if (w->conf.dry_run)
+		return;
+	if (w->hears) {
+		task_say(&w->task, TASK_PLAIN, "rows that change meanwhile are told (trigger dytop_invalidate, kind %s) and not cached as they were",
+		         w->kind);
+		return;
+	}
+	if (r->snapshot_ms > 0)
+		snprintf(bound, sizeof(bound), "; what is written was read at most %s before", shown(UNIT_MS, r->snapshot_ms).at);
+	task_say(&w->task, TASK_WARN, "%s: a row that changes meanwhile may be cached as it was, until its TTL%s",
+	         pgwork_is_pooled(w->pg_eye) ? "changes cannot be heard through a pooler" : "no trigger tells of changes", bound);
+}
+
 static void say_hits(struct warm *w, const char *when, const struct warm_hits *h)
 {
 	double watched = w->conf.watch_ms;
@@ -89,6 +108,7 @@ void warm_say_plan(struct warm *w)
 	         shown(UNIT_MS, r->ttl_s[RECIPE_HIGH] * 1000).at, shown(UNIT_MS, r->ttl_s[RECIPE_CRITICAL] * 1000).at, less);
 	say_memory(w);
 	say_pace(w);
+	say_changes(w);
 	say_hits(w, "before", &w->report.before);
 }
 
@@ -130,6 +150,10 @@ static void say_passed_over(struct warm *w)
 	if (r->stopped_memory)
 		task_say(&w->task, TASK_BAD, "stopped before maxmemory: %.0f%% of it, or Redis itself, said enough",
 		         w->recipe->memory * 100);
+	if (r->changed)
+		task_say(&w->task, TASK_PLAIN, "%lld keys changed meanwhile: they are not cached as they were", (long long)r->changed);
+	if (r->renewed)
+		task_say(&w->task, TASK_PLAIN, "the snapshot was renewed %d times", r->renewed);
 	if (r->slowed_redis || r->slowed_pg)
 		task_say(&w->task, TASK_PLAIN, "took a step back %d times for Redis, %d times for PostgreSQL", r->slowed_redis,
 		         r->slowed_pg);

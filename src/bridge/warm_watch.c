@@ -260,6 +260,7 @@ void warm_on_tick(void *ctx)
 	if (w->step == WARM_RUNNING || w->step == WARM_DRAINING) {
 		if (w->ticks % 4 == 0)
 			warm_say_progress(w);
+		warm_renew_if_old(w);
 		warm_flow_resume(w); /* the pace may have changed */
 	}
 }
@@ -303,5 +304,6 @@ void warm_watch_start(struct warm *w)
 {
 	warm_ask_info(w);
 	warm_ask_estimate(w);
+	warm_changes_start(w);
 	loop_timer_in(w->tick, 0);
 }

@@ -20,7 +20,7 @@ START_TEST(all_that_a_header_says)
 	struct err why;
 
 	ck_assert_msg(parse(&r, HEAD "about: A\nprefix: \"a:b:\"\ncodec: sealed\nmode: set\n" TTL "jitter: 25%\nlimit: 7\nvalue_limit: 100\n"
-	                        "memory: 50%\nrate: 0\ndeny: [\"*API_key*\", memo]\n*/\n\nSELECT 1 AS key LIMIT $1;\n\n-- estimate\nSELECT 5\n",
+	                        "memory: 50%\nrate: 0\nsnapshot: 5s\ndeny: [\"*API_key*\", memo]\n*/\n\nSELECT 1 AS key LIMIT $1;\n\n-- estimate\nSELECT 5\n",
 	                    &why) == 0, "%s", why.text);
 	ck_assert_str_eq(r->name, "r");
 	ck_assert_str_eq(r->title, "T");
@@ -29,7 +29,7 @@ START_TEST(all_that_a_header_says)
 	ck_assert_int_eq(r->codec, CODEC_SEALED);
 	ck_assert_int_eq(r->mode, RECIPE_SET);
 	ck_assert(r->ttl_s[RECIPE_LOW] == 1800 && r->ttl_s[RECIPE_CRITICAL] == 1200 && r->ttl_s[RECIPE_HIGH] == 600);
-	ck_assert(r->jitter == 0.25 && r->memory == 0.5 && r->rate == 0);
+	ck_assert(r->jitter == 0.25 && r->memory == 0.5 && r->rate == 0 && r->snapshot_ms == 5000);
 	ck_assert_int_eq(r->limit, 7);
 	ck_assert_int_eq(r->value_limit, 100);
 	ck_assert_str_eq(r->query, "SELECT 1 AS key LIMIT $1");
@@ -38,7 +38,7 @@ START_TEST(all_that_a_header_says)
 	ck_assert_ptr_nonnull(deny_finds(&r->deny, STR("k"), STR("{\"my_api_key\":\"x\"}")));
 	recipe_free(r);
 	ck_assert_int_eq(parse(&r, HEAD "prefix: x\n" TTL "*/\nSELECT $12", &why), 0);
-	ck_assert(r->codec == CODEC_ZLIB && r->mode == RECIPE_NX && r->limit == 100000 && r->rate == 5000 && r->jitter == 0.1);
+	ck_assert(r->codec == CODEC_ZLIB && r->mode == RECIPE_NX && r->limit == 100000 && r->rate == 5000 && r->snapshot_ms == 60000 && r->jitter == 0.1);
 	ck_assert(!r->query_limit && !r->estimate);
 	recipe_free(r);
 }
