@@ -7,7 +7,10 @@
 #include "core/mem.h"
 #include "model/yaml.h"
 
-enum { DEFAULT_LIMIT = 100000, LIMIT_MAX = 1000000000, VALUE_DEFAULT = 1 << 20, RATE_DEFAULT = 5000, SNAPSHOT_DEFAULT_MS = 60000, TTL_MAX_S = 30 * 86400 };
+enum {
+	DEFAULT_LIMIT = 100000, LIMIT_MAX = 1000000000, VALUE_DEFAULT = 1 << 20, RATE_DEFAULT = 5000, SNAPSHOT_DEFAULT_MS = 60000,
+	TTL_MAX_S = 30 * 86400,
+};
 
 static const char *const priority_names[] = {"low", "medium", "high", "critical", NULL};
 

@@ -64,8 +64,8 @@ static void say_changes(struct warm *w)
 	if (w->conf.dry_run)
 		return;
 	if (w->hears) {
-		task_say(&w->task, TASK_PLAIN, "rows that change meanwhile are told (trigger dytop_invalidate, kind %s) and not cached as they were",
-		         w->kind);
+		task_say(&w->task, TASK_PLAIN,
+		         "rows that change meanwhile are told (trigger dytop_invalidate, kind %s) and not cached as they were", w->kind);
 		return;
 	}
 	if (r->snapshot_ms > 0)
