@@ -166,22 +166,29 @@ static void on_up(void *ctx)
 	struct pgwork *w = ctx;
 	int count = w->settings + 1;
 	struct pgwork_query *queries = mem_calloc((size_t)count, sizeof(*queries));
-	const char *const nothing[2] = {NULL, NULL};
+	const char **values = mem_calloc((size_t)count * 3, sizeof(*values));
+	char pid[16];
 
 	w->setup_why.code = 0;
 	w->setting_up = count;
-	for (int i = 0; i < count; i++)
+	snprintf(pid, sizeof(pid), "%d", pgconn_backend_pid(w->conn));
+	for (int i = 0; i < count; i++) {
+		values[i * 3] = i == 0 ? NULL : w->setting[(i - 1) * 2];
+		values[i * 3 + 1] = i == 0 ? NULL : w->setting[(i - 1) * 2 + 1];
+		values[i * 3 + 2] = pid;
 		queries[i] = (struct pgwork_query){
 			.sql = w->work_sql,
-			.values = i == 0 ? nothing : (const char *const *)w->setting + (size_t)(i - 1) * 2,
-			.count = 2,
+			.values = values + (size_t)i * 3,
+			.count = 3,
 			.done = setup_done,
 			.ctx = w,
 		};
+	}
 	if (!w->copies)
 		pgconn_pipeline(w->conn);
 	pgwork_keep(w, &w->setup, queries, count);
 	free(queries);
+	free(values);
 	pgwork_pump(w);
 }
 

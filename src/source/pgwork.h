@@ -38,7 +38,8 @@ struct pgwork_conf {
 	const char *dbname;             /* wins over all; NULL as above */
 	const char *application;        /* application_name; NULL "dytop" */
 	/* Session settings, name, value, ..., NULL; set by set_config() once logged in (statement_timeout, search_path ...). NULL
-	 * none. What the server refuses makes it go down with that reason. */
+	 * none. What the server refuses makes it go down with that reason. Behind a pooler (pgwork_is_pooled) none is set, for it
+	 * would stay in a session that others use: begin each pgwork_run() there with sql/session/pg_local.sql. */
 	const char *const *settings;
 	/* For pgwork_copy(): one statement at a time, each with its own round trip and transaction; nothing is prepared. When one
 	 * of a pgwork_run() fails the rest are skipped as ever. */

@@ -1,1 +1,0 @@
-SELECT pg_catalog.pg_advisory_unlock(1685681264, 1) AS unlocked
