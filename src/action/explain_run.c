@@ -82,6 +82,7 @@ static void ask_to_write(struct explain *e)
 static void send_run(struct explain *e)
 {
 	e->began_ns = loop_now(e->loop)->mono_ns;
+	e->task.backend_pid = pgwork_backend_pid(e->work);
 	task_run(&e->task, e->began_ns);
 	make_batch(e);
 	explain_send(e, e->work, ran);

@@ -87,6 +87,7 @@ static void take_session(struct maintain *m, const struct pgwork_outcome *o)
 	else if (m->standby && !a->standby)
 		err_set(&why, ERR_UNSUPPORTED, "%s is a standby: %s runs on the primary only", m->server, a->name);
 	else {
+		m->task.backend_pid = pgwork_backend_pid(m->work);
 		task_say(&m->task, TASK_PLAIN, "as %s on %s, %s, PostgreSQL %s", m->role, m->server, m->standby ? "a standby" : "primary",
 		         m->version_text);
 		if (m->superuser)

@@ -86,6 +86,18 @@ static int64_t query_start_of(const struct signal_job *j, int i)
 	return j->target[i].query_start_us;
 }
 
+/* Settings of the session stay in it: behind a pooler others would get them, so each statement has its own there. */
+static void run_one(struct signal_job *j, const struct pgwork_query *q)
+{
+	static const char *const limits[] = {"5s", "1s"};
+	struct pgwork_query both[] = {{.sql = j->text[TEXT_LOCAL], .values = limits, .count = 2, .deadline_ms = DEADLINE_MS}, *q};
+
+	if (pgwork_is_pooled(j->work))
+		pgwork_run(j->work, both, 2);
+	else
+		pgwork_run(j->work, q, 1);
+}
+
 static void look(void *ctx)
 {
 	struct signal_job *j = ctx;
@@ -99,7 +111,7 @@ static void look(void *ctx)
 				 .ctx = j};
 
 	if (j->task.state == TASK_LOOKING)
-		pgwork_run(j->work, &q, 1);
+		run_one(j, &q);
 	free(pids);
 }
 
@@ -108,13 +120,20 @@ static void look(void *ctx)
 static void conclude(struct signal_job *j)
 {
 	struct err why = {0};
-	int left = 0;
+	int left = 0, hit = 0, reused = 0;
 
 	for (int i = 0; i < j->count; i++) {
 		const struct signal_who *t = &j->target[i];
 
+		hit += t->sent;
 		if (t->failed)
 			left++;
+		else if (!t->sent && t->reused) {
+			err_set(&why, ERR_NOT_FOUND, "%s: already finished, and its pid belongs to another session now: nothing was sent",
+				t->name);
+			task_say(&j->task, TASK_WARN, "%s", why.text);
+			reused++;
+		}
 		else if (!t->sent)
 			task_say(&j->task, TASK_PLAIN, "%s: already finished, nothing was sent", t->name);
 		else if (t->gone)
@@ -125,6 +144,10 @@ static void conclude(struct signal_job *j)
 			task_say(&j->task, TASK_WARN, "%s: still there after %d s%s%s", t->name, CHECK_FOR_MS / 1000,
 				 t->wait[0] ? ", waits on " : "", t->wait);
 		}
+	}
+	if (left == 0 && hit == 0 && reused > 0) {
+		signal_finish(j, TASK_REFUSED, &why);
+		return;
 	}
 	if (left > 0)
 		err_set(&why, ERR_TIMEOUT, "%d of %d: %s", left, j->count,
@@ -155,7 +178,8 @@ static void checked(void *ctx, const struct pgwork_outcome *o)
 
 			if (signal_number(&w, "pid") != j->target[i].who.pid)
 				continue;
-			j->target[i].gone = false;
+			j->target[i].reused = signal_text(&w, "same")[0] != 't';
+			j->target[i].gone = signal_text(&w, "there")[0] != 't';
 			snprintf(j->target[i].wait, sizeof j->target[i].wait, "%s%s%s",
 				 signal_text(&w, "wait_event_type"), signal_value(&w, "wait_event") ? ":" : "",
 				 signal_text(&w, "wait_event"));
@@ -180,7 +204,7 @@ static void check(struct signal_job *j)
 				 .done = checked,
 				 .ctx = j};
 
-	pgwork_run(j->work, &q, 1);
+	run_one(j, &q);
 	free(pids);
 	free(starts);
 	free(queries);
@@ -236,7 +260,7 @@ static void send_next(struct signal_job *j)
 	snprintf(pid, sizeof pid, "%d", t->who.pid);
 	snprintf(start, sizeof start, "%lld", (long long)t->who.start_us);
 	snprintf(query, sizeof query, "%lld", (long long)t->query_start_us);
-	pgwork_run(j->work, &q, 1);
+	run_one(j, &q);
 }
 
 static void noted(void *ctx, const struct err *why)
@@ -353,6 +377,7 @@ static void job_free(struct task *t)
 	for (size_t i = 0; i < ARRAY_LEN(j->text); i++)
 		free(j->text[i]);
 	free(j->own);
+	free(j->jobs);
 	free(j->server_name);
 	free(j->role);
 	free(j->database);
@@ -403,7 +428,7 @@ static int take_targets(struct signal_job *j, const struct signal_conf *conf, st
 static int take_texts(struct signal_job *j, const struct signal_conf *conf, struct err *why)
 {
 	const char *const name[] = {"signal_look", conf->kind == SIGNAL_CANCEL ? "signal_cancel" : "signal_terminate",
-				    "signal_check"};
+				    "signal_check", "pg_local"};
 
 	for (size_t i = 0; i < ARRAY_LEN(name); i++) {
 		const char *text = conf->text(conf->text_ctx, name[i]);
@@ -428,17 +453,16 @@ static int connect(struct signal_job *j, const struct signal_conf *conf, struct 
 					       "client_min_messages",
 					       "error",
 					       NULL};
-	char application[32];
 	struct pgwork_conf work = {.conf = conf->conf,
 				   .like = conf->like,
 				   .over = conf->over,
-				   .application = application,
+				   .application = j->application,
 				   .settings = settings,
 				   .log = conf->log};
 	struct pgwork_events events = {.up = look, .down = down, .ctx = j};
 	int rc;
 
-	snprintf(application, sizeof application, "dytop:%s", j->id);
+	snprintf(j->application, sizeof j->application, "dytop:%s", j->id);
 	rc = pgwork_new(&j->work, j->loop, &work, &events, why);
 	if (rc < 0)
 		return rc;
@@ -463,6 +487,15 @@ static void set_title(struct signal_job *j)
 	buf_release(&title);
 }
 
+static int *copy_pids(const int *pids, int count)
+{
+	int *copy = mem_calloc((size_t)count + 1, sizeof *copy);
+
+	for (int i = 0; i < count; i++)
+		copy[i] = pids[i];
+	return copy;
+}
+
 int signal_new(struct task **out, struct loop *l, const struct signal_conf *conf, struct err *why)
 {
 	struct signal_job *j = mem_calloc(1, sizeof *j);
@@ -474,9 +507,8 @@ int signal_new(struct task **out, struct loop *l, const struct signal_conf *conf
 	task_init(&j->task, &ops, signal_verb(j), signal_verb(j));
 	audit_id(j->id);
 	j->later = loop_timer_new(l, later, j);
-	j->own = mem_calloc((size_t)conf->own_count + 1, sizeof *j->own);
-	for (int i = 0; i < conf->own_count; i++)
-		j->own[i] = conf->own[i];
+	j->own = copy_pids(conf->own, conf->own_count);
+	j->jobs = copy_pids(conf->jobs, conf->job_count);
 	rc = take_targets(j, conf, why);
 	if (rc == 0)
 		rc = take_texts(j, conf, why);

@@ -3,7 +3,7 @@
  * Sessions as tasks: what one runs is cancelled, or the session is ended; one, or up to five.
  *
  * LOOKING: logs in on a connection of its own (read-only, no locks) and finds who they are and whether we may. Refused with
- * the reason: own sessions, walsenders and the server's own processes; superusers' sessions, unless that is asked for; what
+ * the reason: own sessions (behind a pooler, where nobody knows which these are, all that call themselves dytop), walsenders and the server's own processes; superusers' sessions, unless that is asked for; what
  * the role has no right to (with the GRANT). ASKING: who they are, what they run, what hangs on it. RUNNING: an audit line, then one
  * statement each that names pid, start and role (and for a cancel the very query), so that a pid used again, or the next query, is
  * not hit. CHECKING: whether it is gone, for 2 s.
@@ -35,8 +35,11 @@ struct signal_conf {
 	const char *over;            /* options.operator_conn */
 	const struct signal_target *target; /* copied */
 	int count;
-	const int *own;              /* backends of this dytop, which are left alone */
+	const int *own;              /* backends that this dytop watches with, which are left alone */
 	int own_count;
+	const int *jobs;             /* backends that its jobs work with: these are cancelled there */
+	int job_count;
+	bool own_unknown;            /* a pooler hides which sessions are its own: none that calls itself dytop is touched */
 	bool superusers;             /* sessions of superusers too, where our role is one */
 	bool read_only;              /* refused at once; nothing is connected */
 	struct audit *audit;         /* outlives the task; NULL: the log cannot be kept, and the task is refused */

@@ -64,12 +64,35 @@ static void age_of(const struct signal_row *w, const char *name, char out[UNIT_T
 	unit_format(out, UNIT_AGE, v ? strtod(v, NULL) : NAN, 0);
 }
 
-static bool is_own(const struct signal_job *j, const struct signal_row *w, int pid)
+static bool is_among(const int *pids, int count, int pid)
 {
-	for (int i = 0; i < j->conf.own_count; i++)
-		if (j->own[i] == pid)
+	for (int i = 0; i < count; i++)
+		if (pids[i] == pid)
 			return true;
-	return is_true(w, "own");
+	return false;
+}
+
+/* A session of this very dytop: refused with where to end it instead. */
+static bool refused_as_own(struct signal_job *j, const struct signal_row *w, int pid)
+{
+	const char *application = signal_text(w, "application");
+	bool unknown = j->conf.own_unknown || pgwork_is_pooled(j->work);
+
+	if (is_among(j->own, j->conf.own_count, pid))
+		refuse(j, ERR_INVALID, "backend %d is dytop's own session: it is left alone (q ends dytop)", pid);
+	else if (is_among(j->jobs, j->conf.job_count, pid))
+		refuse(j, ERR_INVALID, "backend %d works for a job of this dytop: it is left alone; J shows the job, c cancels it there",
+		       pid);
+	else if (is_true(w, "own") || strcmp(application, j->application) == 0)
+		refuse(j, ERR_INVALID, "backend %d is the session that would %s it: it is left alone", pid, signal_verb(j));
+	else if (unknown && strncmp(application, "dytop", 5) == 0)
+		refuse(j, ERR_INVALID,
+		       "backend %d calls itself %.40s, and behind a pooler dytop cannot tell whether it is its own session: it is left "
+		       "alone (dytop %s -d with the server's own address does it)",
+		       pid, application, signal_verb(j));
+	else
+		return false;
+	return true;
 }
 
 /* Why this session is left alone; false when nothing speaks against it. */
@@ -78,9 +101,7 @@ static bool guarded(struct signal_job *j, const struct signal_row *w, const stru
 	const char *type = signal_text(w, "type"), *leader = signal_value(w, "leader");
 	int pid = t->who.pid;
 
-	if (is_own(j, w, pid))
-		refuse(j, ERR_INVALID, "backend %d is dytop's own session: it is left alone (q ends dytop)", pid);
-	else if (strcmp(type, "walsender") == 0)
+	if (strcmp(type, "walsender") == 0)
 		refuse(j, ERR_INVALID,
 		       "backend %d is a walsender: ending it breaks replication to %s; it is left alone", pid,
 		       signal_text(w, "application"));
@@ -131,6 +152,8 @@ static bool identified(struct signal_job *j, const struct signal_row *w, struct 
 		refuse(j, ERR_NOT_FOUND, "already finished: the pid %d belongs to another session now", pid);
 		return false;
 	}
+	if (refused_as_own(j, w, pid))
+		return false;
 	if (j->conf.kind == SIGNAL_CANCEL && strncmp(state, "idle in transaction", 19) == 0) {
 		refuse(j, ERR_INVALID,
 		       "backend %d runs nothing, but its transaction is open: a cancel does not end that; terminate "

@@ -14,6 +14,7 @@ struct signal_who {
 	char role_oid[SIGNAL_NUMBER_MAX];
 	char name[200];         /* "backend 4711, bridge from 10.0.0.5", clean */
 	bool sent, gone, failed;
+	bool reused;            /* another session has its pid now */
 	char wait[80];
 };
 
@@ -24,7 +25,7 @@ struct signal_job {
 	struct signal_conf conf; /* pointers only as far as they outlive the call */
 	struct signal_who target[SIGNAL_TARGETS_MAX];
 	int count;
-	int *own;
+	int *own, *jobs;
 	char id[AUDIT_ID_MAX];
 	char where[200];        /* server, clean */
 	struct audit_server server;
@@ -37,10 +38,11 @@ struct signal_job {
 	bool intended;          /* the audit log has its intent: an outcome must follow */
 	int next;               /* target whose signal is sent */
 	int64_t check_until_ns;
-	char *text[4];          /* look, send, check */
+	char application[32];   /* of our own session */
+	char *text[4];          /* look, send, check, and what goes before each behind a pooler */
 };
 
-enum { TEXT_LOOK, TEXT_SEND, TEXT_CHECK };
+enum { TEXT_LOOK, TEXT_SEND, TEXT_CHECK, TEXT_LOCAL };
 
 struct signal_row {
 	const struct pgresult *r;

@@ -21,6 +21,26 @@ static const struct option_def rows[] = {
 	{0},
 };
 
+/* "4711", or "4711@1795386245123456": that session only, begun at that microsecond since 1970. */
+static int read_target(const char *word, struct signal_target *out, struct err *why)
+{
+	char *end;
+
+	errno = 0;
+	long pid = strtol(word, &end, 10);
+	if (errno || end == word || (*end && *end != '@') || pid < 1 || pid > INT32_MAX)
+		return err_set(why, ERR_INVALID, "'%s' is no pid: a whole number above 0", word);
+	*out = (struct signal_target){.pid = (int)pid};
+	if (!*end)
+		return 0;
+	const char *start = end + 1;
+	long long us = strtoll(start, &end, 10);
+	if (errno || end == start || *end || us <= 0)
+		return err_set(why, ERR_INVALID, "'%s': after the @ comes the session's start in microseconds since 1970", word);
+	out->start_us = us;
+	return 0;
+}
+
 static int read_pids(const struct options *o, struct signal_target *out, struct err *why)
 {
 	if (o->words.count == 0)
@@ -28,15 +48,9 @@ static int read_pids(const struct options *o, struct signal_target *out, struct 
 	if (o->words.count > SIGNAL_TARGETS_MAX)
 		return err_set(why, ERR_INVALID, "%d sessions at once, at most %d are taken", o->words.count,
 			       SIGNAL_TARGETS_MAX);
-	for (int i = 0; i < o->words.count; i++) {
-		char *end;
-
-		errno = 0;
-		long pid = strtol(o->words.item[i], &end, 10);
-		if (errno || *end || end == o->words.item[i] || pid < 1 || pid > INT32_MAX)
-			return err_set(why, ERR_INVALID, "'%s' is no pid: a whole number above 0", o->words.item[i]);
-		out[i] = (struct signal_target){.pid = (int)pid};
-	}
+	for (int i = 0; i < o->words.count; i++)
+		if (read_target(o->words.item[i], &out[i], why) < 0)
+			return ERR_INVALID;
 	return 0;
 }
 
@@ -97,11 +111,12 @@ static int run_terminate(const struct options *o, struct err *why)
 
 const struct command cmd_cancel = {
 	.name = "cancel",
-	.arguments = "[OPTION]... PID...",
+	.arguments = "[OPTION]... PID[@START]...",
 	.summary = "cancel what sessions run",
 	.about = "Says who they are, what they run and what hangs on it, asks, cancels the query, and looks whether it "
 		 "has ended. "
-		 "At most five. A session whose query has ended meanwhile, or whose pid belongs to another one now, is "
+		 "At most five. With @START, the session's start in microseconds since 1970, no other session is meant "
+		 "that has the pid by now: what a script needs that gives --yes. A session whose query has ended meanwhile, or whose pid belongs to another one now, is "
 		 "not hit. Own "
 		 "sessions, walsenders, the server's own processes and sessions of superusers are refused.\n"
 		 "Exit status: 0 what they ran has ended; 1 refused, declined, or still there after 2 s; 2 no "
@@ -114,7 +129,7 @@ const struct command cmd_cancel = {
 
 const struct command cmd_terminate = {
 	.name = "terminate",
-	.arguments = "[OPTION]... PID...",
+	.arguments = "[OPTION]... PID[@START]...",
 	.summary = "end sessions",
 	.about = "As dytop cancel, but the sessions themselves are ended; their pids must be typed.",
 	.rows = rows,

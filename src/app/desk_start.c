@@ -66,16 +66,39 @@ static int need_audit(struct desk *d, struct err *why)
 /* --- sessions -------------------------------------------------------------------------------------------------------
  */
 
-static int own_sessions(const struct desk *d, int out[OWN_MAX])
+/* What is ours on the server that is meant: pids of another server say nothing about those of this one. */
+struct own {
+	int watching[OWN_MAX], jobs[OWN_MAX];
+	int watching_count, job_count;
+	bool unknown; /* a pooler is between */
+};
+
+static bool same_server(const struct server_status *a, const struct server_status *b)
+{
+	return a->kind == b->kind && (a == b || !a->started_us || !b->started_us || a->started_us == b->started_us);
+}
+
+static void find_own(const struct desk *d, const struct server_status *at, struct own *own)
 {
 	const struct server_status *const *servers;
-	int count, own = 0;
+	int count;
 
+	*own = (struct own){0};
 	servers = session_servers(d->session, &count);
-	for (int i = 0; i < count && own < OWN_MAX; i++)
-		if (servers[i]->kind == PANEL_PG && servers[i]->backend_pid > 0)
-			out[own++] = servers[i]->backend_pid;
-	return own;
+	for (int i = 0; i < count && own->watching_count < OWN_MAX; i++) {
+		if (!same_server(servers[i], at))
+			continue;
+		own->unknown |= servers[i]->pooled;
+		if (servers[i]->backend_pid > 0)
+			own->watching[own->watching_count++] = servers[i]->backend_pid;
+	}
+	for (int i = 0; i < d->task_count && own->job_count < OWN_MAX; i++) {
+		const struct desk_side *side = d->side[i];
+
+		if (side->task && side->task->state != TASK_DONE && side->task->backend_pid > 0 && side->server >= 0 &&
+		    side->server < count && same_server(servers[side->server], at))
+			own->jobs[own->job_count++] = side->task->backend_pid;
+	}
 }
 
 static int take_sessions(const struct ui_request *r, const struct desk_aim *a, struct signal_target *target,
@@ -103,8 +126,8 @@ static int start_signal(struct desk *d, const struct ui_request *r, enum signal_
 			struct err *why)
 {
 	struct signal_target target[SIGNAL_TARGETS_MAX];
-	int own[OWN_MAX];
 	struct desk_aim a;
+	struct own own;
 	int rc = desk_aim(d, r, &a, why);
 
 	if (rc == 0)
@@ -113,13 +136,17 @@ static int start_signal(struct desk *d, const struct ui_request *r, enum signal_
 		rc = need_audit(d, why);
 	if (rc < 0)
 		return rc;
+	find_own(d, a.status, &own);
 	struct signal_conf conf = {.kind = kind,
 				   .like = a.source,
 				   .over = d->conf.options->operator_conn,
 				   .target = target,
 				   .count = r->row_count,
-				   .own = own,
-				   .own_count = own_sessions(d, own),
+				   .own = own.watching,
+				   .own_count = own.watching_count,
+				   .jobs = own.jobs,
+				   .job_count = own.job_count,
+				   .own_unknown = own.unknown,
 				   .read_only = d->conf.options->read_only,
 				   .audit = d->audit,
 				   .text = files_session_text,

@@ -90,6 +90,7 @@ struct task {
 	char waits_for[240];         /* "backend 4711 (bridge, 12 s): UPDATE ..."; "" nothing */
 	int64_t began_ns, ended_ns;  /* monotonic, of what was run; 0 not yet */
 	double left_ms;              /* estimate; NAN unknown */
+	int backend_pid;             /* of the PostgreSQL session that works for it; 0 none, or not known behind a pooler */
 };
 
 /* For doers. Fields are set through these only. */
