@@ -42,4 +42,5 @@ SELECT x.indexrelid AS oid, pg_catalog.format('%I.%I', n.nspname, c.relname) AS 
        JOIN pg_catalog.pg_class AS c ON c.oid = x.indexrelid
        JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
  WHERE NOT x.indisvalid AND c.relkind = 'i'
-   AND x.indrelid = $1::pg_catalog.oid
+-- its TOAST table's too: that is rebuilt with it
+   AND x.indrelid IN (SELECT pg_catalog.unnest(ARRAY[t.oid, t.reltoastrelid]) FROM pg_catalog.pg_class AS t WHERE t.oid = $1::pg_catalog.oid)

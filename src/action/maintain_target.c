@@ -226,6 +226,44 @@ static const char *kind_name(char kind)
 	}
 }
 
+/* What else could be done with one of that kind; "" nothing. */
+static const char *kind_hint(const struct action *a, char kind)
+{
+	switch (kind) {
+	case 'p': return "; act on its partitions";
+	case 'I': return "; act on the indexes of the partitions";
+	case 'v': return "; nothing of it is stored";
+	case 'f': return "; its rows are on another server";
+	case 'r': return a->target == ACTION_ON_INDEX ? "; name one of its indexes" : "";
+	case 'i': return strchr(a->kinds, 'r') ? "; name its table" : "";
+	default: return "";
+	}
+}
+
+/* "is a view; vacuum is for tables, materialized views and partitioned tables; nothing of it is stored" */
+static void other_kind(const struct action *a, char kind, char *out, size_t room)
+{
+	static const struct {
+		char kind;
+		const char *names;
+	} all[] = {{'r', "tables"},  {'p', "partitioned tables"}, {'m', "materialized views"}, {'f', "foreign tables"},
+	           {'i', "indexes"}, {'I', "partitioned indexes"}, {'v', "views"}};
+	struct buf text = BUF_INIT(400);
+	int left = 0, at = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(all); i++)
+		left += strchr(a->kinds, all[i].kind) != NULL;
+	buf_addf(&text, "is %s; %s is for ", kind_name(kind), a->name);
+	for (size_t i = 0; i < ARRAY_LEN(all); i++)
+		if (strchr(a->kinds, all[i].kind)) {
+			buf_addf(&text, "%s%s", at == 0 ? "" : at == left - 1 ? " and " : ", ", all[i].names);
+			at++;
+		}
+	buf_adds(&text, kind_hint(a, kind));
+	snprintf(out, room, "%s", buf_text(&text));
+	buf_release(&text);
+}
+
 /* Who may, and what would help. */
 static bool check_right(struct maintain *m, const struct pgresult *r, int row)
 {
@@ -253,12 +291,12 @@ static bool check_right(struct maintain *m, const struct pgresult *r, int row)
 static void check_target(struct maintain *m, const struct pgresult *r, int row)
 {
 	struct item *it = maintain_item(m);
-	char text[200];
+	char text[300];
 
 	if (!maintain_take_target(m, r, row, it))
 		maintain_refuse_item(m, ERR_PROTOCOL, "the server's answer makes no sense");
 	else if (!strchr(m->action->kinds, it->kind)) {
-		snprintf(text, sizeof text, "is %s; %s is for another kind", kind_name(it->kind), m->action->name);
+		other_kind(m->action, it->kind, text, sizeof text);
 		maintain_refuse_item(m, ERR_INVALID, text);
 	} else if (check_right(m, r, row))
 		maintain_say(m, TASK_GOOD, "may be done by this role");

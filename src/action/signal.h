@@ -3,8 +3,9 @@
  * Sessions as tasks: what one runs is cancelled, or the session is ended; one, or up to five.
  *
  * LOOKING: logs in on a connection of its own (read-only, no locks) and finds who they are and whether we may. Refused with
- * the reason: own sessions (behind a pooler, where nobody knows which these are, all that call themselves dytop), walsenders and the server's own processes; superusers' sessions, unless that is asked for; what
- * the role has no right to (with the GRANT). ASKING: who they are, what they run, what hangs on it. RUNNING: an audit line, then one
+ * the reason: own sessions (behind a pooler, where nobody knows which these are, all that call themselves dytop), walsenders
+ * and the server's own processes; superusers' sessions, unless that is asked for; what the role has no right to (with the
+ * GRANT). ASKING: who they are, what they run, what hangs on it. RUNNING: an audit line, then one
  * statement each that names pid, start and role (and for a cancel the very query), so that a pid used again, or the next query, is
  * not hit. CHECKING: whether it is gone, for 2 s.
  */

@@ -116,9 +116,9 @@ const struct command cmd_cancel = {
 	.about = "Says who they are, what they run and what hangs on it, asks, cancels the query, and looks whether it "
 		 "has ended. "
 		 "At most five. With @START, the session's start in microseconds since 1970, no other session is meant "
-		 "that has the pid by now: what a script needs that gives --yes. A session whose query has ended meanwhile, or whose pid belongs to another one now, is "
-		 "not hit. Own "
-		 "sessions, walsenders, the server's own processes and sessions of superusers are refused.\n"
+		 "that has the pid by now: what a script needs that gives --yes. A session whose query has ended "
+		 "meanwhile, or whose pid belongs to another one now, is not hit. Own sessions, walsenders, the "
+		 "server's own processes and sessions of superusers are refused.\n"
 		 "Exit status: 0 what they ran has ended; 1 refused, declined, or still there after 2 s; 2 no "
 		 "connection; 3 the reply "
 		 "was lost.",
