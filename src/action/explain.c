@@ -179,7 +179,12 @@ static void release(struct task *t)
 	free(e);
 }
 
-static const struct task_ops ops = {answer, cancel, release};
+static void start(struct task *t)
+{
+	explain_later(self(t), explain_find);
+}
+
+static const struct task_ops ops = {answer, cancel, release, start};
 
 /* --- making it ---------------------------------------------------------------------------------------------------- */
 
@@ -235,7 +240,9 @@ int explain_new(struct task **out, struct loop *l, const struct explain_conf *co
 	e->index_bytes = -1;
 	copy_conf(e, conf);
 	e->next = loop_timer_new(l, next, e);
-	explain_later(e, explain_find);
+	e->task.queued = conf->queued;
+	if (!conf->queued)
+		explain_later(e, explain_find);
 	*out = &e->task;
 	return 0;
 }

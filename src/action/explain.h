@@ -45,6 +45,7 @@ struct explain_conf {
 	const char *index;        /* what if: a CREATE INDEX statement, for HypoPG; NULL none */
 	bool analyze;             /* run it, after a question */
 	double analyze_timeout_ms; /* its statement_timeout; 0 = 10000 */
+	bool queued;              /* made to wait for task_start() */
 	bool read_only;           /* refuses `analyze` */
 	bool trust;               /* plans with more rights than the author's without the question; it is said all the same */
 	struct audit *audit;      /* of what was confirmed; NULL only where nothing can be (read_only) */

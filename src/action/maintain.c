@@ -300,7 +300,12 @@ static void free_task(struct task *t)
 	free(m);
 }
 
-static const struct task_ops ops = {answer, cancel, free_task};
+static void start(struct task *t)
+{
+	pgwork_open(((struct maintain *)t)->work);
+}
+
+static const struct task_ops ops = {answer, cancel, free_task, start};
 
 static int check_targets(const struct maintain_conf *c, struct err *why)
 {
@@ -389,8 +394,9 @@ int maintain_new(struct task **out, struct loop *l, const struct maintain_conf *
 	}
 	if (c->read_only)
 		maintain_soon(m, refused_read_only);
-	else
+	else if (!c->queued)
 		pgwork_open(m->work);
+	m->task.queued = c->queued && !c->read_only;
 	*out = &m->task;
 	return 0;
 }

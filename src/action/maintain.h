@@ -37,6 +37,7 @@ struct maintain_conf {
 	int count;
 	struct audit *audit;         /* outlives the task */
 	double max_bytes;            /* larger targets are refused; 0 or NAN: none are */
+	bool queued;                 /* made to wait for task_start() */
 	bool read_only;              /* the task is refused at once; nothing is connected */
 	const char *consent;         /* how it is confirmed, for the audit log: "--yes"; NULL: by the question */
 	/* Session texts (sql/session/act_*.sql), as of source_conf. */

@@ -386,7 +386,12 @@ static void job_free(struct task *t)
 	free(j);
 }
 
-static const struct task_ops ops = {answer, cancel, job_free};
+static void start(struct task *t)
+{
+	pgwork_open(((struct signal_job *)t)->work);
+}
+
+static const struct task_ops ops = {answer, cancel, job_free, start};
 
 static void down(void *ctx, const struct err *why)
 {
@@ -526,7 +531,8 @@ int signal_new(struct task **out, struct loop *l, const struct signal_conf *conf
 		err_set(&no, ERR_IO, "there is no audit log: nothing is done without one");
 	if (no.code)
 		finish_later(j, TASK_REFUSED, &no);
-	else
+	else if (!conf->queued)
 		pgwork_open(j->work);
+	j->task.queued = conf->queued && !no.code;
 	return 0;
 }

@@ -42,6 +42,7 @@ struct signal_conf {
 	int job_count;
 	bool own_unknown;            /* a pooler hides which sessions are its own: none that calls itself dytop is touched */
 	bool superusers;             /* sessions of superusers too, where our role is one */
+	bool queued;                 /* made to wait for task_start() */
 	bool read_only;              /* refused at once; nothing is connected */
 	struct audit *audit;         /* outlives the task; NULL: the log cannot be kept, and the task is refused */
 	const char *consent;         /* how it is confirmed, for the audit log: "--yes"; NULL: by the question */

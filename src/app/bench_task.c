@@ -191,7 +191,7 @@ static void on_free(struct task *task)
 	free(t);
 }
 
-static const struct task_ops ops = {on_answer, on_cancel, on_free};
+static const struct task_ops ops = {.answer = on_answer, .cancel = on_cancel, .free = on_free};
 
 /* What changes something, exactly as it will be sent. */
 static void add_writes(struct buf *out, const struct bench_workload *w, const struct bench_plan *plan)

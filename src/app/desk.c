@@ -102,6 +102,7 @@ static void take_task(struct desk *d, struct desk_side *side)
 	t->hooks = (struct task_hooks){task_changed, d};
 	d->side[d->task_count] = side;
 	d->task[d->task_count++] = t;
+	desk_admit(d);
 	tell(d);
 }
 
@@ -171,6 +172,7 @@ static void follow(struct desk *d, const struct desk_side *of)
 
 void desk_turn(struct desk *d, struct ui *u, const struct ui_host *h)
 {
+	desk_admit(d);
 	for (int i = 0; i < d->task_count; i++) {
 		struct desk_side *side = d->side[i], *next;
 

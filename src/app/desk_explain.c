@@ -48,6 +48,7 @@ static int make(struct desk *d, struct desk_side *side, struct desk_plan *plan, 
 	conf.index = plan->index;
 	conf.params = (const char *const *)plan->value;
 	conf.param_count = plan->values;
+	conf.queued = true;
 	conf.read_only = o->read_only;
 	conf.audit = o->read_only ? NULL : desk_audit(d);
 	conf.confirmed = "y";

@@ -12,7 +12,7 @@
 #include "loop/background.h"
 #include "model/task.h"
 
-enum { DESK_TASKS_MAX = 60, DESK_OPEN_MAX = 6, DESK_TRAIL_MAX = 40, DESK_CHOICES_MAX = 64 };
+enum { DESK_TASKS_MAX = 60, DESK_OPEN_MAX = 20, DESK_TRAIL_MAX = 40, DESK_CHOICES_MAX = 64 };
 
 enum desk_kind { DESK_SIGNAL, DESK_MAINTAIN, DESK_EXPLAIN, DESK_WARM, DESK_DROP };
 
@@ -22,6 +22,7 @@ struct desk_side {
 	struct task *task;
 	enum desk_kind kind;
 	int server;
+	bool alone;           /* maintenance of which one at a time runs in a database */
 	bool told;            /* its outcome stands in the trail */
 	uint64_t written;     /* its line in the recording, as a hash */
 	bool followed;        /* what it left to be done was offered, its plan was shown */
@@ -74,6 +75,10 @@ struct desk {
 	int64_t quit_ns;                    /* when it quits anyway */
 	struct loop_timer *alarm;
 };
+
+/* desk_queue.c: how many connections a PostgreSQL server gets at once. Starts what need not wait any longer, and says of the rest
+ * what it waits for. */
+void desk_admit(struct desk *d);
 
 /* desk_choices.c */
 void desk_choices(struct desk *d);

@@ -147,6 +147,7 @@ static int start_signal(struct desk *d, const struct ui_request *r, enum signal_
 				   .jobs = own.jobs,
 				   .job_count = own.job_count,
 				   .own_unknown = own.unknown,
+				   .queued = true,
 				   .read_only = d->conf.options->read_only,
 				   .audit = d->audit,
 				   .text = files_session_text,
@@ -223,12 +224,14 @@ static int maintain(struct desk *d, struct source *like, const struct action *ac
 				     .target = targets->at,
 				     .count = targets->count,
 				     .audit = desk_audit(d),
+				     .queued = true,
 				     .read_only = d->conf.options->read_only,
 				     .text = files_session_text,
 				     .text_ctx = d->conf.files,
 				     .log = d->conf.log};
 
 	side->kind = DESK_MAINTAIN;
+	side->alone = action->alone;
 	return maintain_new(&side->task, d->loop, &conf, why);
 }
 

@@ -506,7 +506,7 @@ static void claims_free(struct task *t)
 	free(c);
 }
 
-static const struct task_ops claims_ops = {claims_answer, claims_cancel, claims_free};
+static const struct task_ops claims_ops = {.answer = claims_answer, .cancel = claims_cancel, .free = claims_free};
 
 static int by_order(const void *a, const void *b)
 {

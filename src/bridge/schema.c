@@ -418,7 +418,7 @@ static void schema_free(struct task *t)
 	free(s);
 }
 
-static const struct task_ops schema_ops = {schema_answer, schema_cancel, schema_free};
+static const struct task_ops schema_ops = {.answer = schema_answer, .cancel = schema_cancel, .free = schema_free};
 
 static int by_name(const void *a, const void *b)
 {

@@ -415,7 +415,7 @@ static void task_frees(struct task *t)
 	free(w);
 }
 
-static const struct task_ops ops = {task_answers, task_cancels, task_frees};
+static const struct task_ops ops = {.answer = task_answers, .cancel = task_cancels, .free = task_frees};
 
 static int prepare(struct warm *w, struct err *why)
 {

@@ -113,6 +113,7 @@ void task_done(struct task *t, enum task_outcome outcome, const struct err *why,
 	if (t->state == TASK_DONE)
 		return;
 	t->state = TASK_DONE;
+	t->queued = false;
 	t->outcome = outcome;
 	t->ended_ns = now_ns;
 	t->waits_for[0] = '\0';
@@ -145,6 +146,16 @@ void task_answer(struct task *t, bool yes)
 {
 	if (t->state == TASK_ASKING && t->ops->answer)
 		t->ops->answer(t, yes);
+}
+
+void task_start(struct task *t)
+{
+	if (!t->queued || t->state == TASK_DONE)
+		return;
+	t->queued = false;
+	t->phase[0] = '\0';
+	t->ops->start(t);
+	changed(t);
 }
 
 void task_cancel(struct task *t)

@@ -63,6 +63,7 @@ struct task_ops {
 	void (*answer)(struct task *t, bool yes);
 	void (*cancel)(struct task *t); /* asked to end; it goes on until TASK_DONE. NULL: cannot be */
 	void (*free)(struct task *t);   /* frees t too; not from inside its own hook: loop_defer() there */
+	void (*start)(struct task *t);  /* begins what was made to wait (conf.queued); NULL: it cannot wait */
 };
 
 struct task_hooks {
@@ -79,6 +80,7 @@ struct task {
 	char title[TASK_TITLE_MAX];  /* "ANALYZE public.bridge_transactions on bridge@db1:5432" */
 	enum task_state state;
 	enum task_outcome outcome;
+	bool queued;                 /* not begun, nothing is connected: waits for task_start(); `phase` says for what */
 	struct err why;              /* of REFUSED, FAILED, UNKNOWN */
 	struct task_question question; /* in TASK_ASKING */
 	char *sql;                   /* exact statements, '\n' between; NULL none. In TASK_ASKING and later */
@@ -108,6 +110,7 @@ void task_waits(struct task *t, const char *format, ...) PRINTFLIKE(2, 3);
 
 /* For fronts. */
 void task_answer(struct task *t, bool yes); /* ignored unless it asks */
+void task_start(struct task *t);            /* ignored unless it is queued */
 void task_cancel(struct task *t);           /* ignored when it is done or cannot be */
 void task_free(struct task *t);             /* NULL is accepted; what runs on a server is cancelled where that is safe */
 const char *task_state_name(enum task_state state);       /* "looking", "asking", ... */

@@ -33,7 +33,7 @@ static const struct task *item(const struct ui_host *h, int at)
 
 static const char *state_name(const struct task *t)
 {
-	return t->state == TASK_DONE ? task_outcome_name(t->outcome) : task_state_name(t->state);
+	return t->queued ? "queued" : t->state == TASK_DONE ? task_outcome_name(t->outcome) : task_state_name(t->state);
 }
 
 static unsigned state_slot(const struct task *t)

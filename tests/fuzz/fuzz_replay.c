@@ -22,7 +22,7 @@ const char *const fuzz_folder = NULL;
 	"\"life\":\"0000000000000001\",\"hidden\":0,\"cut\":false,\"fields\":{\"a\":\"int\",\"b\":\"float\",\"c\":\"text\"}," \
 	"\"rows\":[[1,2.5,\"x\"],[2,null,{\"hex\":\"ff00\"}],[\"9007199254740993\",1e300,null]]}\n"
 #define TASK \
-	"{\"task\":1,\"server\":0,\"kind\":\"k\",\"title\":\"t\",\"state\":\"asking\",\"outcome\":\"open\",\"sql\":\"s\"," \
+	"{\"task\":1,\"server\":0,\"kind\":\"k\",\"title\":\"t\",\"state\":\"asking\",\"outcome\":\"open\",\"queued\":true,\"sql\":\"s\"," \
 	"\"question\":{\"title\":\"q\",\"word\":\"w\",\"expires_ms\":3e4,\"danger\":true},\"lines\":[{\"mark\":\"warn\",\"text\":\"l\"}]," \
 	"\"asked_lines\":1,\"progress\":0.5,\"phase\":\"p\",\"waits_for\":\"\",\"began_ns\":1,\"ended_ns\":0,\"left_ms\":null}\n"
 #define PLANS \

@@ -13,7 +13,7 @@
 
 struct fake {
 	struct task task;
-	int answers, cancels, changes, freed;
+	int answers, cancels, changes, freed, starts;
 	bool yes;
 };
 
@@ -30,6 +30,11 @@ static void on_cancel(struct task *t)
 	((struct fake *)t)->cancels++;
 }
 
+static void on_start(struct task *t)
+{
+	((struct fake *)t)->starts++;
+}
+
 static void on_free(struct task *t)
 {
 	((struct fake *)t)->freed++;
@@ -44,7 +49,7 @@ static void on_changed(void *ctx, struct task *t)
 	f->changes++;
 }
 
-static const struct task_ops ops = {on_answer, on_cancel, on_free};
+static const struct task_ops ops = {.answer = on_answer, .cancel = on_cancel, .free = on_free, .start = on_start};
 
 static void make(struct fake *f, const char *title)
 {
@@ -157,6 +162,26 @@ START_TEST(texts_are_clean_and_bounded)
 }
 END_TEST
 
+START_TEST(waits_until_it_is_started)
+{
+	struct fake f;
+
+	make(&f, "Plan");
+	task_start(&f.task); /* it is not queued */
+	ck_assert_int_eq(f.starts, 0);
+	f.task.queued = true;
+	task_progress(&f.task, NAN, NAN, "after: another");
+	task_start(&f.task);
+	task_start(&f.task);
+	ck_assert(f.starts == 1 && !f.task.queued && f.task.phase[0] == '\0');
+	f.task.queued = true;
+	task_done(&f.task, TASK_CANCELLED, NULL, 1);
+	task_start(&f.task);
+	ck_assert(f.starts == 1 && !f.task.queued);
+	task_free(&f.task);
+}
+END_TEST
+
 START_TEST(names_for_people)
 {
 	ck_assert_str_eq(task_state_name(TASK_LOOKING), "looking");
@@ -260,6 +285,7 @@ int main(void)
 		goes_through_its_states,
 		what_was_agreed_to_stays,
 		texts_are_clean_and_bounded,
+		waits_until_it_is_started,
 		names_for_people,
 		is_recorded_and_comes_back,
 		a_recorded_one_is_hostile,

@@ -29,7 +29,7 @@ static void set_free(struct task *t)
 	free(t);
 }
 
-static const struct task_ops ops = {set_answer, set_cancel, set_free};
+static const struct task_ops ops = {.answer = set_answer, .cancel = set_cancel, .free = set_free};
 static struct task *tasks[8];
 static const struct ui_choice choices[] = {
 	{"cancel", "Cancel", "cancel what it runs", 1u << TARGET_SESSION, PANEL_PG, 5, NULL, NULL, NULL},
