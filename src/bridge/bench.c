@@ -111,6 +111,7 @@ static void end_window(struct bench *b, bool cut)
 	r->cpu_ms = cpu_ms() - b->window.cpu_ms;
 	r->rss_bytes = (int64_t)u.ru_maxrss * 1024;
 	r->cut = cut;
+	bench_result_sum(r);
 	bench_db_figures(b, r);
 	while (b->conf.rate > 0 && b->next_due_ns < now) {
 		r->not_begun++;
@@ -198,6 +199,14 @@ void bench_drained(struct bench *b)
 		bench_clean(b);
 }
 
+/* Closed loop: from now on. */
+static void start(struct bench *b, struct bench_client *c)
+{
+	int64_t now = bench_now();
+
+	bench_begin(b, c, now, now);
+}
+
 static void begin_warming(struct bench *b)
 {
 	struct bench_client *c;
@@ -212,7 +221,7 @@ static void begin_warming(struct bench *b)
 	}
 	b->idle = (struct bench_queue){NULL, NULL};
 	while ((c = bench_pop(&all)) != NULL)
-		bench_begin(b, c, bench_now());
+		start(b, c);
 }
 
 void bench_filled(struct bench *b)
@@ -253,7 +262,7 @@ static void on_rest(void *ctx)
 	b->resting = (struct bench_queue){NULL, NULL};
 	while ((c = bench_pop(&all)) != NULL) {
 		if ((b->step == BENCH_WARMING || b->step == BENCH_MEASURING) && b->conf.rate <= 0)
-			bench_begin(b, c, bench_now());
+			start(b, c);
 		else
 			bench_push(&b->idle, c);
 	}

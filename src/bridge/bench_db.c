@@ -23,25 +23,25 @@ static void got(void *ctx, struct pool_lease *lease, const struct err *why)
 	struct bench_client *c = ctx;
 
 	c->lease = lease;
-	bench_got(c, why);
+	bench_got(c, bench_now(), why);
 }
 
-void bench_db_acquire(struct bench_client *c)
+void bench_db_acquire(struct bench_client *c, int64_t now)
 {
-	struct pool_lease *lease;
-
-	c->waiter = (struct pool_waiter){.who = "bench", .got = got, .ctx = c};
-	lease = pool_acquire(c->bench->pool, &c->waiter);
-	if (lease)
-		got(c, lease, NULL);
+	c->waiter.who = "bench";
+	c->waiter.got = got;
+	c->waiter.ctx = c;
+	c->lease = pool_acquire_at(c->bench->pool, &c->waiter, now);
+	if (c->lease)
+		bench_got(c, now, NULL);
 }
 
-void bench_db_release(struct bench_client *c)
+void bench_db_release(struct bench_client *c, int64_t now)
 {
 	struct pool_lease *lease = c->lease;
 
 	c->lease = NULL;
-	pool_release(c->bench->pool, lease);
+	pool_release_at(c->bench->pool, lease, now);
 }
 
 void bench_db_window(struct bench *b)

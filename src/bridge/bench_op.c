@@ -7,9 +7,7 @@
 #include "bridge/bench_run.h"
 #include "core/mem.h"
 
-static void begin_op(struct bench *b, struct bench_client *c);
-static void finish(struct bench_client *c, bool worked);
-
+static void begin_op(struct bench *b, struct bench_client *c, int64_t now);
 void bench_push(struct bench_queue *q, struct bench_client *c)
 {
 	c->next = NULL;
@@ -61,10 +59,10 @@ static void count(struct bench_count *to, const struct bench_client *c, int64_t 
 	to->shared += c->missed && !c->asked;
 }
 
-static void record(struct bench_client *c, bool worked)
+static void record(struct bench_client *c, bool worked, int64_t now)
 {
 	struct bench *b = c->bench;
-	int64_t ns = bench_now() - c->due_ns;
+	int64_t ns = now - c->due_ns;
 
 	b->errors += !worked;
 	if (worked)
@@ -73,7 +71,6 @@ static void record(struct bench_client *c, bool worked)
 	b->last_misses += c->missed;
 	if (b->step != BENCH_MEASURING)
 		return;
-	count(&b->result.all, c, ns, worked);
 	count(&b->result.statement[c->statement], c, ns, worked);
 	if (worked && b->events.sample)
 		b->events.sample(b->events.ctx, c->statement, ns);
@@ -89,15 +86,13 @@ static void fault(struct bench_client *c, const char *sqlstate, const char *text
 	if (b->step != BENCH_MEASURING)
 		return;
 	bench_result_fault(&b->result, words);
-	if (strcmp(sqlstate, "40P01") == 0) {
-		b->result.all.deadlocks++;
+	if (strcmp(sqlstate, "40P01") == 0)
 		b->result.statement[c->statement].deadlocks++;
-	}
 }
 
 /* --- the end of an operation -------------------------------------------------------------------------------------- */
 
-static void next(struct bench_client *c, bool worked)
+static void next(struct bench_client *c, bool worked, int64_t now)
 {
 	struct bench *b = c->bench;
 
@@ -108,7 +103,7 @@ static void next(struct bench_client *c, bool worked)
 		if (!loop_timer_armed(b->rest))
 			loop_timer_in(b->rest, BENCH_REST_MS);
 	} else if (running(b) && b->conf.rate <= 0) {
-		bench_begin(b, c, bench_now());
+		bench_begin(b, c, now, now);
 		return;
 	} else {
 		bench_push(&b->idle, c);
@@ -121,17 +116,17 @@ static void next(struct bench_client *c, bool worked)
 		bench_drained(b);
 }
 
-static void end_one(struct bench_client *c, bool worked)
+static void end_one(struct bench_client *c, bool worked, int64_t now)
 {
 	if (worked && statement_of(c)->writes)
 		bench_keep_made(c->bench, c);
-	record(c, worked);
+	record(c, worked, now);
 	c->flight = NULL;
-	next(c, worked);
+	next(c, worked, now);
 }
 
 /* Those who wait for the same key first: they get this answer. */
-static void finish(struct bench_client *c, bool worked)
+static void finish(struct bench_client *c, bool worked, int64_t now)
 {
 	struct bench_flight *f = c->flight;
 	struct bench_client *other;
@@ -139,9 +134,9 @@ static void finish(struct bench_client *c, bool worked)
 	if (f) {
 		map_remove(&c->bench->flights, f->hash);
 		while ((other = bench_pop(&f->waits)) != NULL)
-			end_one(other, worked);
+			end_one(other, worked, now);
 	}
-	end_one(c, worked);
+	end_one(c, worked, now);
 	free(f);
 }
 
@@ -149,7 +144,7 @@ static void on_dropped(void *ctx, const struct resp_reply *reply, const struct e
 {
 	(void)reply;
 	(void)why; /* the cache is away: its values end by their time */
-	finish(ctx, true);
+	finish(ctx, true, bench_now());
 }
 
 static void drop_key(struct bench_client *c)
@@ -193,14 +188,14 @@ static void on_step(void *ctx, const struct pgwork_outcome *o)
 		keep_value(c, o->result);
 	if (--c->left > 0)
 		return;
-	bench_db_release(c);
+	bench_db_release(c, o->known_ns);
 	if (!c->failed && statement_of(c)->cache.drops && b->redis)
 		drop_key(c);
 	else
-		finish(c, !c->failed);
+		finish(c, !c->failed, o->known_ns);
 }
 
-void bench_got(struct bench_client *c, const struct err *why)
+void bench_got(struct bench_client *c, int64_t now, const struct err *why)
 {
 	const struct bench_text *text = bench_statement_text(statement_of(c), c->bench->conf.variant);
 	const char *values[BENCH_STEPS_MAX][BENCH_PARAMS_MAX];
@@ -208,11 +203,11 @@ void bench_got(struct bench_client *c, const struct err *why)
 
 	if (why) {
 		fault(c, "", why->text);
-		finish(c, false);
+		finish(c, false, now);
 		return;
 	}
 	c->left = text->count;
-	c->sent_ns = bench_now();
+	c->sent_ns = now;
 	if (c->bench->step == BENCH_MEASURING)
 		quantile_add(&c->bench->result.wait, c->sent_ns - c->asked_ns);
 	c->cancelled = false;
@@ -223,7 +218,7 @@ void bench_got(struct bench_client *c, const struct err *why)
 			values[i][k] = c->value[step->param[k]];
 		query[i] = (struct pgwork_query){
 			.sql = step->sql, .name = step->name, .values = values[i], .count = step->count,
-			.done = on_step, .ctx = c,
+			.done = on_step, .ctx = c, .now_ns = now,
 		};
 	}
 	pgwork_run(pool_work(c->lease), query, text->count);
@@ -244,16 +239,16 @@ void bench_cancel_late(struct bench *b)
 	}
 }
 
-static void ask_database(struct bench_client *c)
+static void ask_database(struct bench_client *c, int64_t now)
 {
-	c->asked_ns = bench_now();
+	c->asked_ns = now;
 	c->asked = true;
-	bench_db_acquire(c);
+	bench_db_acquire(c, now);
 }
 
 /* --- the cache ---------------------------------------------------------------------------------------------------- */
 
-static void ask_once(struct bench_client *c)
+static void ask_once(struct bench_client *c, int64_t now)
 {
 	struct bench *b = c->bench;
 	uint64_t hash = map_hash(MAP_SEED, c->key.data, c->key.len), at;
@@ -270,7 +265,7 @@ static void ask_once(struct bench_client *c)
 		*f = (struct bench_flight){.hash = hash, .asks = c};
 		map_put(&b->flights, hash, (uint64_t)(uintptr_t)f);
 	}
-	ask_database(c);
+	ask_database(c, now);
 }
 
 static void on_value(void *ctx, const struct resp_reply *reply, const struct err *why)
@@ -279,14 +274,14 @@ static void on_value(void *ctx, const struct resp_reply *reply, const struct err
 
 	if (!why && reply->type == RESP_STRING) {
 		c->bench->result.cached_ops += c->bench->step == BENCH_MEASURING;
-		finish(c, true);
+		finish(c, true, bench_now());
 		return;
 	}
 	c->missed = true;
-	ask_once(c);
+	ask_once(c, bench_now());
 }
 
-static void begin_op(struct bench *b, struct bench_client *c)
+static void begin_op(struct bench *b, struct bench_client *c, int64_t now)
 {
 	const struct bench_statement *s = statement_of(c);
 	struct str words[2] = {STR("GET")};
@@ -295,7 +290,7 @@ static void begin_op(struct bench *b, struct bench_client *c)
 	c->missed = c->failed = c->asked = false;
 	c->looking = b->redis && s->cache.key && !s->cache.drops;
 	if (!c->looking) {
-		ask_database(c);
+		ask_database(c, now);
 		return;
 	}
 	buf_clear(&c->key);
@@ -308,7 +303,7 @@ static void begin_op(struct bench *b, struct bench_client *c)
 
 enum { DRAWS_MAX = 64 };
 
-void bench_begin(struct bench *b, struct bench_client *c, int64_t due_ns)
+void bench_begin(struct bench *b, struct bench_client *c, int64_t due_ns, int64_t now)
 {
 	int draws = 0;
 
@@ -318,7 +313,7 @@ void bench_begin(struct bench *b, struct bench_client *c, int64_t due_ns)
 		c->statement = bench_alias_draw(&b->mix, &b->rng);
 	} while (!bench_draw_values(b, c) && ++draws < DRAWS_MAX);
 	if (draws < DRAWS_MAX) {
-		begin_op(b, c);
+		begin_op(b, c, now);
 		return;
 	}
 	bench_push(&b->resting, c);
@@ -335,7 +330,7 @@ void bench_pump(struct bench *b)
 		int64_t due = b->next_due_ns;
 
 		b->next_due_ns += (int64_t)bench_gap_ns(&b->rng, b->conf.rate);
-		bench_begin(b, c, due);
+		bench_begin(b, c, due, now);
 	}
 	if (b->idle.first)
 		loop_timer_at(b->due, b->next_due_ns);
@@ -354,7 +349,7 @@ void bench_fill_more(struct bench *b)
 		c->due_ns = bench_now();
 		if (s->cache.fill > 0 && s->weight > 0 && bench_fill_value(b, c, b->fill_at)) {
 			b->fill_at++;
-			begin_op(b, c);
+			begin_op(b, c, c->due_ns);
 			continue;
 		}
 		b->fill_statement++;

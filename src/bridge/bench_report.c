@@ -26,6 +26,21 @@ void bench_result_release(struct bench_result *r)
 	r->statement = NULL;
 }
 
+void bench_result_sum(struct bench_result *r)
+{
+	r->all = (struct bench_count){0};
+	for (int i = 0; i < r->count; i++) {
+		const struct bench_count *c = &r->statement[i];
+
+		quantile_merge(&r->all.time, &c->time);
+		r->all.errors += c->errors;
+		r->all.deadlocks += c->deadlocks;
+		r->all.hits += c->hits;
+		r->all.misses += c->misses;
+		r->all.shared += c->shared;
+	}
+}
+
 void bench_result_fault(struct bench_result *r, const char *text)
 {
 	struct buf clean = BUF_INIT(10 * sizeof r->fault[0].text);

@@ -69,6 +69,7 @@ struct bench_report {
 /* Statements of the workload get their counts; both zeroed. */
 void bench_result_init(struct bench_result *r, enum bench_variant variant, int statements);
 void bench_result_release(struct bench_result *r);
+void bench_result_sum(struct bench_result *r); /* r->all of r->statement */
 void bench_result_fault(struct bench_result *r, const char *text); /* counts one error's text; cleaned here */
 
 double bench_throughput(const struct bench_result *r, const struct bench_count *c); /* a second, of those that worked */

@@ -116,7 +116,8 @@ struct bench {
 };
 
 /* bench_op.c */
-void bench_begin(struct bench *b, struct bench_client *c, int64_t due_ns); /* its next operation, of the mix */
+/* Its next operation, of the mix; now: clock_mono(), just read. */
+void bench_begin(struct bench *b, struct bench_client *c, int64_t due_ns, int64_t now);
 void bench_pump(struct bench *b);       /* begins what is due */
 void bench_cancel_late(struct bench *b); /* statements beyond their time */
 void bench_fill_more(struct bench *b);  /* cache filling: all idle clients read the next values */
@@ -138,9 +139,9 @@ void bench_keep_made(struct bench *b, const struct bench_client *c); /* after it
 /* bench_db.c: connections of the load */
 int bench_db_new(struct bench *b, struct err *why) MUSTCHECK;
 /* c->lease is set and bench_got() called, from the loop or at once. */
-void bench_db_acquire(struct bench_client *c);
-void bench_db_release(struct bench_client *c);
-void bench_got(struct bench_client *c, const struct err *why); /* bench_op.c; why NULL: c->lease is there */
+void bench_db_acquire(struct bench_client *c, int64_t now);
+void bench_db_release(struct bench_client *c, int64_t now);
+void bench_got(struct bench_client *c, int64_t now, const struct err *why); /* bench_op.c; why NULL: c->lease is there */
 void bench_db_window(struct bench *b);                         /* averages begin now */
 void bench_db_figures(struct bench *b, struct bench_result *r);
 

@@ -76,9 +76,15 @@ static void add_number(struct buf *out, int64_t value)
 	uint64_t rest = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
 
 	*--at = '\0';
-	do
+	for (; rest >= 100; rest /= 100) {
+		unsigned two = (unsigned)(rest % 100);
+
+		*--at = (char)('0' + two % 10);
+		*--at = (char)('0' + two / 10);
+	}
+	if (rest >= 10)
 		*--at = (char)('0' + rest % 10);
-	while ((rest /= 10) > 0);
+	*--at = (char)('0' + (rest >= 10 ? rest / 10 : rest));
 	if (value < 0)
 		*--at = '-';
 	buf_add(out, at, (size_t)(text + sizeof text - at));
@@ -117,13 +123,14 @@ static const char *draw_made(struct bench *b, const struct bench_param *p)
 bool bench_draw_values(struct bench *b, struct bench_client *c)
 {
 	const struct bench_statement *s = &b->conf.workload->statement[c->statement];
-	size_t offset[BENCH_PARAMS_MAX] = {0};
+	size_t offset[BENCH_PARAMS_MAX];
 	const char *made;
 
 	buf_clear(&c->made);
 	for (int i = 0; i < s->param_count; i++) {
 		const struct bench_param *p = &s->param[i];
 
+		offset[i] = 0;
 		if (p->from == BENCH_TEXT) {
 			offset[i] = c->made.len + 1;
 			bench_text_fill(&c->made, p->text, b->run, c->n, &b->rng);

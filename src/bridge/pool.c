@@ -29,7 +29,9 @@ struct pool {
 	struct pool_waiter *first, *last;
 	struct loop_timer *house;    /* what time brings: lives, idleness, leaks, checks */
 	struct loop_timer *queue;    /* the first waiter's deadline, or when the queue asks for a connection */
+	int64_t queue_ns;            /* it is armed for then */
 	struct loop_timer *closing;  /* tells the waiters of a closed pool */
+	int newest;                  /* the idle one that came back last; -1 look at all */
 	bool active;
 	int failures;
 	int64_t failed_ns, retry_ns;
@@ -94,7 +96,20 @@ static void move_at(struct pool *p, int i, enum pool_place to, int64_t now)
 	t->busy += (to == POOL_BUSY) - (s->place == POOL_BUSY);
 	t->opening += (to == POOL_OPENING) - (s->place == POOL_OPENING);
 	lift(&t->most_open, t->open + t->opening);
-	lift(&t->most_busy, t->busy);
+	s->place = to;
+	s->since_ns = now;
+	s->reported = false;
+}
+
+/* The two moves that every lease makes, without looking at what they are. */
+static void move_used(struct pool *p, int i, enum pool_place to, int64_t now)
+{
+	struct pool_slot *s = &p->slot[i];
+	int busy = to == POOL_BUSY ? 1 : -1;
+
+	count_time(p, now);
+	p->stats.busy += busy;
+	p->stats.idle -= busy;
 	s->place = to;
 	s->since_ns = now;
 	s->reported = false;
@@ -138,19 +153,34 @@ static struct pool_lease *take(struct pool *p, int i, struct pool_waiter *w, int
 {
 	struct pool_lease *lease = &p->lease[i];
 
-	move_at(p, i, POOL_BUSY, now);
+	move_used(p, i, POOL_BUSY, now);
+	lift(&p->stats.most_busy, p->stats.busy);
 	put_who(lease, w->who ? w->who : "?");
 	p->stats.acquired++;
 	quantile_add(&p->stats.acquire, waited_ns);
 	return lease;
 }
 
+/* As pool_plan_take(), which would find what came back last: no need to look at all of them. */
+static int pick(struct pool *p, int64_t now)
+{
+	struct pool_view v;
+	int i = p->newest;
+
+	p->newest = -1;
+	if (i >= 0 && p->slot[i].place == POOL_IDLE && now < p->slot[i].expires_ns)
+		return i;
+	v = view(p);
+	return pool_plan_take(&v, now);
+}
+
 static void serve(struct pool *p)
 {
+	if (!p->first)
+		return; /* the timer was stopped when the queue became empty */
 	while (p->first && p->active) {
-		struct pool_view v = view(p);
 		int64_t now = now_ns();
-		int i = pool_plan_take(&v, now);
+		int i = pick(p, now);
 		struct pool_waiter *w = p->first;
 
 		if (i < 0)
@@ -194,6 +224,10 @@ static void plan_queue(struct pool *p)
 			grow = now + (int64_t)(l->grow_ms * 1e6) + 1000000;
 		at = grow < at ? grow : at;
 	}
+	/* Too early is only a look too many; to set it anew for every waiter that is served costs more than serving. */
+	if (loop_timer_armed(p->queue) && p->queue_ns <= at)
+		return;
+	p->queue_ns = at;
 	loop_timer_at(p->queue, at);
 }
 
@@ -227,9 +261,12 @@ static void on_queue(void *ctx)
 
 struct pool_lease *pool_acquire(struct pool *p, struct pool_waiter *w)
 {
-	struct pool_view v = view(p);
-	int64_t now = now_ns();
-	int i = p->first || !p->active ? -1 : pool_plan_take(&v, now);
+	return pool_acquire_at(p, w, now_ns());
+}
+
+struct pool_lease *pool_acquire_at(struct pool *p, struct pool_waiter *w, int64_t now)
+{
+	int i = p->first || !p->active ? -1 : pick(p, now);
 
 	if (i >= 0) {
 		p->stats.at_once++;
@@ -267,12 +304,17 @@ struct pgwork *pool_work(struct pool_lease *lease)
 
 void pool_release(struct pool *p, struct pool_lease *lease)
 {
+	pool_release_at(p, lease, now_ns());
+}
+
+void pool_release_at(struct pool *p, struct pool_lease *lease, int64_t now)
+{
 	int i = lease->index;
 	struct pool_slot *s = &p->slot[i];
 
 	if (s->place != POOL_BUSY)
 		return;
-	s->heard_ns = s->used_ns = now_ns();
+	s->heard_ns = s->used_ns = now;
 	if (!pgwork_is_up(lease->work)) {
 		/* Lost while it was held. From inside the last answer of it, down() is yet to come. */
 		move(p, i, lease->up ? POOL_LINGERS : POOL_EMPTY);
@@ -286,7 +328,8 @@ void pool_release(struct pool *p, struct pool_lease *lease)
 		p->stats.closed_old++;
 		shut(p, i);
 	} else {
-		move_at(p, i, POOL_IDLE, s->heard_ns);
+		move_used(p, i, POOL_IDLE, now);
+		p->newest = i;
 	}
 	serve(p);
 	if (p->stats.open + p->stats.opening < p->stats.limits.min)
@@ -308,6 +351,7 @@ static void on_up(void *ctx)
 	s->heard_ns = s->used_ns = now_ns();
 	s->expires_ns = pool_plan_expiry(&p->stats.limits, roll(p), s->heard_ns);
 	move(p, lease->index, POOL_IDLE);
+	p->newest = lease->index;
 	serve(p);
 	open_more(p);
 }
@@ -495,6 +539,7 @@ int pool_new(struct pool **out, struct loop *l, const struct pool_conf *conf, co
 	p->events = *events;
 	p->stats.limits = conf->limits;
 	pool_limits_init(&p->stats.limits);
+	p->newest = -1;
 	p->counted_ns = now_ns();
 	p->random = map_hash_int(MAP_SEED, p->counted_ns);
 	p->slot = mem_calloc((size_t)p->stats.limits.max, sizeof(*p->slot));

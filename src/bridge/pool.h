@@ -76,10 +76,12 @@ void pool_free(struct pool *p);  /* NULL is accepted; waiters get nothing; lease
 
 /* A lease at once when one is idle and nobody waits; else NULL, and got() comes later. */
 struct pool_lease *pool_acquire(struct pool *p, struct pool_waiter *w);
+struct pool_lease *pool_acquire_at(struct pool *p, struct pool_waiter *w, int64_t now); /* the caller has just read clock_mono() */
 void pool_give_up(struct pool *p, struct pool_waiter *w); /* no got() any more; no-op when it does not wait */
 struct pgwork *pool_work(struct pool_lease *lease);
 /* Its statements should have ended: if not, they end with ERR_LOST. */
 void pool_release(struct pool *p, struct pool_lease *lease);
+void pool_release_at(struct pool *p, struct pool_lease *lease, int64_t now); /* the caller has just read clock_mono() */
 
 const struct pool_stats *pool_stats(struct pool *p); /* as of now */
 double pool_efficiency(const struct pool_stats *s);  /* 0..1; NAN when nothing was open yet */

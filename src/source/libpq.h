@@ -12,16 +12,18 @@
 #include "core/base.h"
 #include "core/err.h"
 
+/* First, side by side, those that every statement needs. */
 #define LIBPQ_FUNCTIONS(X) \
-	X(PQconninfoParse) X(PQconninfo) X(PQconninfoFree) X(PQfreemem) X(PQconnectStartParams) X(PQconnectPoll) \
-	X(PQfinish) X(PQstatus) X(PQsocket) X(PQerrorMessage) X(PQparameterStatus) X(PQserverVersion) X(PQbackendPID) \
-	X(PQconnectionNeedsPassword) X(PQsslInUse) X(PQsetErrorVerbosity) X(PQsetNoticeReceiver) X(PQsetnonblocking) \
-	X(PQsetClientEncoding) X(PQhost) X(PQport) X(PQuser) X(PQdb) X(PQlibVersion) \
-	X(PQenterPipelineMode) X(PQpipelineSync) X(PQsendFlushRequest) X(PQsendQuery) X(PQsendQueryParams) X(PQsendPrepare) \
-	X(PQsendQueryPrepared) X(PQflush) X(PQconsumeInput) X(PQisBusy) X(PQgetResult) X(PQclear) X(PQresultStatus) \
-	X(PQresultErrorField) X(PQresultErrorMessage) X(PQcmdStatus) X(PQcmdTuples) X(PQntuples) X(PQnfields) X(PQfname) \
-	X(PQftype) X(PQfformat) X(PQgetvalue) X(PQgetlength) X(PQgetisnull) X(PQtransactionStatus) X(PQsetSingleRowMode) \
-	X(PQnotifies) X(PQputCopyData) X(PQputCopyEnd)
+	X(PQconsumeInput) X(PQsslInUse) X(PQisBusy) X(PQgetResult) X(PQresultStatus) X(PQntuples) X(PQnfields) \
+	X(PQstatus) X(PQcmdStatus) X(PQtransactionStatus) X(PQclear) X(PQsendQueryPrepared) X(PQflush) \
+	X(PQpipelineSync) X(PQgetvalue) X(PQgetisnull) X(PQgetlength) X(PQconninfoParse) X(PQconninfo) \
+	X(PQconninfoFree) X(PQfreemem) X(PQconnectStartParams) X(PQconnectPoll) X(PQfinish) X(PQsocket) \
+	X(PQerrorMessage) X(PQparameterStatus) X(PQserverVersion) X(PQbackendPID) X(PQconnectionNeedsPassword) \
+	X(PQsetErrorVerbosity) X(PQsetNoticeReceiver) X(PQsetnonblocking) X(PQsetClientEncoding) X(PQhost) X(PQport) \
+	X(PQuser) X(PQdb) X(PQlibVersion) X(PQenterPipelineMode) X(PQexitPipelineMode) X(PQsendFlushRequest) \
+	X(PQsendQuery) X(PQsendQueryParams) X(PQsendPrepare) X(PQresultErrorField) X(PQresultErrorMessage) \
+	X(PQcmdTuples) X(PQfname) X(PQftype) X(PQfformat) X(PQsetSingleRowMode) X(PQnotifies) X(PQputCopyData) \
+	X(PQputCopyEnd)
 
 /* From libpq 17 on; NULL in older ones. Declared here because the header at build time may not know them. */
 struct pg_cancel_conn;

@@ -316,7 +316,7 @@ static void on_fd(void *ctx, unsigned got);
 
 void pgconn_watch(struct pgconn *c, unsigned want)
 {
-	int fd = c->pq.PQsocket(c->conn);
+	int fd = c->phase == PGCONN_UP && c->fd ? c->fd_no : c->pq.PQsocket(c->conn); /* it changes only while connecting */
 
 	if (c->fd && fd == c->fd_no) {
 		loop_fd_want(c->fd, want);

@@ -62,7 +62,9 @@ bool pgconn_in_transaction(const struct pgconn *c);
 
 /* --- sending. Nothing leaves before pgconn_flush(), except where libpq's own buffer is full. False = out of memory or not
  * up; the loss is then reported by `down` soon. */
-bool pgconn_pipeline(struct pgconn *c); /* enters pipeline mode, for good */
+bool pgconn_pipeline(struct pgconn *c); /* enters pipeline mode */
+/* Leaves it; only when every result of what was sent has been taken. False: libpq does not let go, all is as before. */
+bool pgconn_leave_pipeline(struct pgconn *c);
 bool pgconn_prepare(struct pgconn *c, const char *name, const char *sql);
 /* Binary results. values are texts, NULL = SQL NULL. */
 bool pgconn_execute(struct pgconn *c, const char *name, int count, const char *const *values);

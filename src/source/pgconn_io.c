@@ -159,6 +159,11 @@ bool pgconn_pipeline(struct pgconn *c)
 	return sent(c, c->pq.PQenterPipelineMode(c->conn));
 }
 
+bool pgconn_leave_pipeline(struct pgconn *c)
+{
+	return c->phase == PGCONN_UP && c->pq.PQexitPipelineMode(c->conn) == 1;
+}
+
 bool pgconn_prepare(struct pgconn *c, const char *name, const char *sql)
 {
 	return sent(c, c->pq.PQsendPrepare(c->conn, name, sql, 0, NULL));

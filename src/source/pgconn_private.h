@@ -17,15 +17,25 @@ enum pgconn_phase {
 };
 
 struct pgconn {
+	/* what every statement touches, side by side */
 	struct loop *loop;
-	struct log *log;
+	PGconn *conn;
+	struct loop_fd *fd;
+	int fd_no;
+	enum pgconn_phase phase;
+	bool paused, broken;
+	bool ended;            /* the server said goodbye: no result means anything any more */
+	bool had_null;
+	bool loaded;
+	int64_t heard_ns;
+	size_t bytes;
 	struct pgconn_events events;
 	struct libpq pq;
-	bool loaded;
+	/* life */
+	struct log *log;
 	struct background *loading;
 	struct pgtarget target;
 	char *name;
-	enum pgconn_phase phase;
 	struct loop_timer *later, *deadline;
 	/* connecting */
 	int host, pass, attempts;
@@ -37,15 +47,6 @@ struct pgconn {
 	enum pgpeer peer;
 	ConnStatusType peeked;
 	struct pgfailure failure; /* of the last address */
-	/* connected */
-	PGconn *conn;
-	struct loop_fd *fd;
-	int fd_no;
-	bool paused, broken;
-	bool ended;            /* the server said goodbye: no result means anything any more */
-	bool had_null;
-	int64_t heard_ns;
-	size_t bytes;
 	char fatal_state[6];   /* the last FATAL that the server sent; "" none */
 	char fatal_text[240];
 };

@@ -2,6 +2,7 @@
 #include "source/pgresult.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 void pgresult_free(struct pgresult *r)
 {
@@ -30,8 +31,12 @@ const char *pgresult_message(const struct pgresult *r)
 
 int64_t pgresult_affected(const struct pgresult *r)
 {
-	const char *text = r->pq->PQcmdTuples(r->res);
+	const char *text;
 
+	/* The most frequent tag tells what we have: no need to read a number. */
+	if (r->kind == PGRESULT_ROWS && r->rows > 0 && strncmp(r->pq->PQcmdStatus(r->res), "SELECT ", 7) == 0)
+		return r->rows;
+	text = r->pq->PQcmdTuples(r->res);
 	return text && *text ? strtoll(text, NULL, 10) : -1;
 }
 

@@ -41,6 +41,7 @@ static void forget_connection(struct pgwork *w)
 {
 	w->life++;
 	w->settled = w->pooled = w->overdue = w->held = w->copy_waits = false;
+	w->piped = w->keeps_pipe = false;
 	w->setting_up = w->no_syncs = 0;
 	w->at = w->copying = NULL;
 	w->sent_count = 0;
@@ -84,7 +85,7 @@ static void on_down(void *ctx, const struct err *why, enum source_failure failur
 		struct clock now;
 
 		clock_read(&now);
-		j->ended_ns = now.mono_ns;
+		w->known_ns = j->ended_ns = now.mono_ns;
 		pgresult_free(j->result); /* what the server did not confirm is not known */
 		j->result = NULL;
 		pgjob_fail(j, j->sent && j != overdue && code == ERR_TIMEOUT ? ERR_LOST : code, copy.text);
@@ -184,8 +185,6 @@ static void on_up(void *ctx)
 			.ctx = w,
 		};
 	}
-	if (!w->copies)
-		pgconn_pipeline(w->conn);
 	pgwork_keep(w, &w->setup, queries, count);
 	free(queries);
 	free(values);
@@ -274,6 +273,7 @@ static void on_later(void *ctx)
 	struct pgwork *w = ctx;
 	struct pgjob *j;
 
+	w->known_ns = clock_mono();
 	while ((j = pgjobs_pop(&w->dead)) != NULL)
 		pgwork_tell(w, j);
 	if (w->no_cancel) {
@@ -330,7 +330,7 @@ static int connect_like(struct pgwork *w, const struct pgwork_conf *conf, struct
 {
 	struct pgconn_events events = {
 		.up = on_up, .down = on_down, .readable = pgwork_readable, .ctx = w,
-		.notice = on_notice, .notify = on_notify, .writable = pgwork_writable,
+		.notice = on_notice, .notify = w->events.notify ? on_notify : NULL, .writable = pgwork_writable,
 	};
 	struct pgconn_like like = {
 		.over = conf->over,
@@ -406,6 +406,12 @@ void pgwork_free(struct pgwork *w)
 	forget_connection(w);
 	free_jobs(w, &open);
 	free_jobs(w, &w->dead);
+	while (w->spare) {
+		struct pgjob *next = w->spare->next;
+
+		free(w->spare);
+		w->spare = next;
+	}
 	loop_timer_free(w->later);
 	loop_timer_free(w->tick);
 	for (int i = 0; i < w->names; i++) {

@@ -54,6 +54,7 @@ struct pgwork_outcome {
 	const struct pgresult *result;  /* rows (not of a stream); NULL on error. Gone after the call */
 	int64_t affected;               /* rows, from the command tag; -1 it has none */
 	double elapsed_ms;              /* since it was sent */
+	int64_t known_ns;               /* clock_mono() when this was known: of a batch its end */
 	bool sent;                      /* bytes of it left us: when why is ERR_LOST, its fate is unknown */
 	bool skipped;                   /* an earlier one of the same batch failed */
 };
@@ -69,6 +70,7 @@ struct pgwork_query {
 	/* Counted from when the server could begin with it (those before it have ended). Then a cancel is sent, and done gets
 	 * ERR_TIMEOUT when the server has obeyed, or the connection is dropped 5 s later; 0 = none. */
 	double deadline_ms;
+	int64_t now_ns;                 /* clock_mono(), where the caller has just read it; 0 = it is read */
 	/* Streams: some rows; return false to be held until pgwork_more() (nothing is read meanwhile). */
 	bool (*rows)(void *ctx, const struct pgresult *rows);
 	void (*done)(void *ctx, const struct pgwork_outcome *outcome); /* NULL: not told */

@@ -7,7 +7,7 @@
 
 static void advance(struct pgwork *w)
 {
-	w->at->ended_ns = clock_mono();
+	w->known_ns = w->at->ended_ns = clock_mono();
 	w->at = w->at->next;
 	pgwork_watch(w);
 }
@@ -60,12 +60,13 @@ static void batch_ended(struct pgwork *w)
 	}
 	if (j && j->error)
 		commit_failed(&batch, j);
-	pgjob_free(j);
+	if (j)
+		pgjob_spare(w, j);
 	pgconn_sent(w->conn);
 	tell_all(w, &batch);
 }
 
-/* Plain mode: the statement's results were all. */
+/* Plain mode, or a statement that was sent alone: the statement's results were all. */
 static void plain_ended(struct pgwork *w)
 {
 	struct pgjobs batch = {NULL, NULL};
@@ -191,7 +192,7 @@ static void take_end(struct pgwork *w, struct pgjob *j)
 		return;
 	else if (j->prepares)
 		j->prepares = false;
-	else if (w->copies)
+	else if (w->copies || j->alone)
 		plain_ended(w);
 	else
 		advance(w);
@@ -201,8 +202,10 @@ void pgwork_readable(void *ctx)
 {
 	struct pgwork *w = ctx;
 	unsigned life = w->life;
+	uint64_t batch = w->batch;
 
-	while (w->at && !w->held && !w->copying && life == w->life) {
+	/* What was sent since cannot have its answer among the bytes that were read. */
+	while (w->at && w->at->batch <= batch && !w->held && !w->copying && life == w->life) {
 		struct pgjob *j = w->at;
 		struct pgresult *r;
 		bool ended;

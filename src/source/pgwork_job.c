@@ -58,9 +58,37 @@ void pgjob_fail(struct pgjob *j, int code, const char *text)
 	err_set(j->why, code, "%s", text);
 }
 
+/* A statement a few microseconds after the last one: its memory is at hand. */
+void pgjob_spare(struct pgwork *w, struct pgjob *j)
+{
+	if (w->spares == PGWORK_SPARE_MAX) {
+		pgjob_free(j);
+		return;
+	}
+	forget_texts(j);
+	pgresult_free(j->result);
+	pgresult_free(j->error);
+	free(j->why);
+	j->next = w->spare;
+	w->spare = j;
+	w->spares++;
+}
+
+static struct pgjob *job_take(struct pgwork *w)
+{
+	struct pgjob *j = w->spare;
+
+	if (!j)
+		return mem_alloc(sizeof(*j));
+	w->spare = j->next;
+	w->spares--;
+	memset(j, 0, sizeof(*j));
+	return j;
+}
+
 /* --- names of prepared statements -------------------------------------------------------------------------------------- */
 
-static struct pgwork_name *name_of(struct pgwork *w, const char *name)
+static struct pgwork_name *find_name(struct pgwork *w, const char *name)
 {
 	uint64_t hash = map_hash(MAP_SEED, name, strlen(name)), at;
 	struct pgwork_name *n;
@@ -76,11 +104,21 @@ static struct pgwork_name *name_of(struct pgwork *w, const char *name)
 	return n;
 }
 
+/* A caller asks with the same text again and again: where it stood last time is looked at first. */
+static struct pgwork_name *name_of(struct pgwork *w, const char *name)
+{
+	struct pgwork_name **recent = &w->recent[((uintptr_t)name >> 3) % PGWORK_RECENT];
+
+	if (!*recent || strcmp((*recent)->name, name) != 0)
+		*recent = find_name(w, name);
+	return *recent;
+}
+
 /* --- kept ---------------------------------------------------------------------------------------------------------------- */
 
 static struct pgjob *job_new(struct pgwork *w, const struct pgwork_query *q, struct pgwork_name *name)
 {
-	struct pgjob *j = mem_alloc(sizeof(*j));
+	struct pgjob *j = job_take(w);
 
 	j->kind = PGJOB_QUERY;
 	j->batch = w->batch;
@@ -130,14 +168,17 @@ static bool unsure_of(const struct pgjob *j)
 
 static bool may_send(const struct pgwork *w, bool settled)
 {
-	return w->settled == settled && !w->cancel && (w->copies ? w->sent_count == 0 : w->sent_count < PGWORK_OPEN_MAX);
+	bool one = w->copies || !w->piped;
+
+	return w->settled == settled && !w->cancel && (one ? w->sent_count == 0 : w->sent_count < PGWORK_OPEN_MAX);
 }
 
 /* last: the sync comes right behind it. */
 static void send_job(struct pgwork *w, struct pgjob *j, const char *sql, const char *const *values, bool last)
 {
 	j->sent = true;
-	j->sent_ns = clock_mono();
+	if (!j->sent_ns)
+		j->sent_ns = clock_mono();
 	if (j->name && j->name->state == PGNAME_UNKNOWN) {
 		pgconn_prepare(w->conn, j->name->name, sql);
 		j->prepares = true;
@@ -146,7 +187,7 @@ static void send_job(struct pgwork *w, struct pgjob *j, const char *sql, const c
 	}
 	pgconn_send(w->conn, j->name ? j->name->name : NULL, sql, j->count, values, j->binary);
 	/* else the server keeps an answer until the sync, and the time of the next one would begin too early */
-	if (j->deadline_ms > 0 && !w->copies && !last)
+	if (j->deadline_ms > 0 && w->piped && !last)
 		pgconn_ask_flush(w->conn);
 	pgjobs_add(&w->sent, j);
 	w->sent_count++;
@@ -161,7 +202,7 @@ static void send_job(struct pgwork *w, struct pgjob *j, const char *sql, const c
 
 static void send_sync(struct pgwork *w)
 {
-	struct pgjob *j = mem_alloc(sizeof(*j));
+	struct pgjob *j = job_take(w);
 
 	j->kind = PGJOB_SYNC;
 	pgconn_sync(w->conn);
@@ -177,9 +218,18 @@ static bool batch_may_go(const struct pgjob *first)
 	return true;
 }
 
+static void enter_pipeline(struct pgwork *w)
+{
+	if (w->piped || w->copies)
+		return;
+	pgconn_pipeline(w->conn);
+	w->piped = true;
+}
+
 /* One batch; in plain mode one statement. */
 static void send_kept(struct pgwork *w, struct pgjobs *from)
 {
+	enter_pipeline(w);
 	for (;;) {
 		struct pgjob *j = pgjobs_pop(from);
 		bool last = j->last;
@@ -207,6 +257,20 @@ void pgwork_pump(struct pgwork *w)
 		pgconn_flush(w->conn);
 }
 
+/* A prepared statement on a connection that has nothing else to do needs no pipeline: that costs libpq two results and two entries
+ * of its queue for each, a quarter of all its work. */
+static bool may_go_alone(struct pgwork *w, const struct pgwork_query *q, int count, const struct pgwork_name *name)
+{
+	if (count != 1 || q->stream || !name || name->state != PGNAME_READY || w->sent.first || w->keeps_pipe)
+		return false;
+	if (w->piped && !pgconn_leave_pipeline(w->conn)) {
+		w->keeps_pipe = true;
+		return false;
+	}
+	w->piped = false;
+	return true;
+}
+
 void pgwork_run(struct pgwork *w, const struct pgwork_query *queries, int count)
 {
 	bool now = w->settled && !w->copies && !w->waiting.first && may_send(w, true) && count > 0 && count <= PGWORK_DIRECT_MAX;
@@ -223,6 +287,16 @@ void pgwork_run(struct pgwork *w, const struct pgwork_query *queries, int count)
 	}
 	/* libpq copies what it is given: nothing needs to be kept */
 	w->batch++;
+	if (may_go_alone(w, queries, count, name[0])) {
+		struct pgjob *j = job_new(w, &queries[0], name[0]);
+
+		j->alone = j->last = true;
+		j->sent_ns = queries[0].now_ns;
+		send_job(w, j, queries[0].sql, queries[0].values, true);
+		pgconn_flush(w->conn);
+		return;
+	}
+	enter_pipeline(w);
 	for (int i = 0; i < count; i++)
 		send_job(w, job_new(w, &queries[i], name[i]), queries[i].sql, queries[i].values, i == count - 1);
 	send_sync(w);
@@ -290,8 +364,9 @@ void pgwork_tell(struct pgwork *w, struct pgjob *j)
 		o.sqlstate = pgresult_sqlstate(j->error);
 	if (j->sent && j->ended_ns > j->sent_ns)
 		o.elapsed_ms = (double)(j->ended_ns - j->sent_ns) / (double)CLOCK_MS_NS;
+	o.known_ns = w->known_ns;
 	w->open_count--;
 	if (j->done)
 		j->done(j->ctx, &o);
-	pgjob_free(j);
+	pgjob_spare(w, j);
 }

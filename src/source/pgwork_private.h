@@ -15,6 +15,8 @@ enum {
 	PGWORK_COPY_MAX = 4 << 20,    /* bytes of one fill() */
 	PGWORK_COPY_TURN = 1 << 20,   /* bytes of a copy in one turn of the loop */
 	PGWORK_NAMES_MAX = 1000,      /* prepared statements; more names are run unprepared */
+	PGWORK_RECENT = 64,           /* names looked up last; a power of two */
+	PGWORK_SPARE_MAX = 4,         /* jobs kept for the next statements */
 };
 
 enum pgjob_kind { PGJOB_QUERY, PGJOB_COPY, PGJOB_SYNC };
@@ -31,6 +33,7 @@ struct pgjob {
 	uint64_t batch;
 	bool last;           /* of its batch */
 	bool prepares;       /* the result of PREPARE comes first */
+	bool alone;          /* sent outside of the pipeline: no sync, its end is the end */
 	bool binary, stream, single, armed, sent, overdue, skipped;
 	struct pgwork_name *name;
 	double deadline_ms;
@@ -54,38 +57,46 @@ struct pgjobs {
 };
 
 struct pgwork {
+	/* what every statement touches, side by side */
+	struct pgconn *conn;
+	struct pgjob *at;          /* in sent: whose results come next; those before it wait for their sync */
+	struct pgjobs sent, waiting;
+	struct pgjob *spare;
+	struct pgcancel *cancel;
+	struct pgjob *copying;
+	struct loop_timer *tick;   /* the deadline of what runs */
+	int64_t known_ns;          /* when the newest result was */
+	uint64_t batch;
+	unsigned life;             /* counts connections: a callback may have closed this one */
+	int sent_count, open_count, spares;
+	int no_syncs;              /* ends of requests where a sync was due */
+	int setting_up;            /* setup statements without done() */
+	bool settled;              /* logged in and set up */
+	bool piped;                /* the connection is in libpq's pipeline mode */
+	bool keeps_pipe;           /* it could not be left */
+	bool copies;
+	bool overdue;              /* at (or its commit) has been asked to end */
+	bool held;                 /* rows wait for pgwork_more() */
+	struct pgwork_name *recent[PGWORK_RECENT]; /* by the address of the caller's text */
+	/* life */
 	struct loop *loop;
 	struct log *log;
-	struct pgconn *conn;
 	struct pgwork_events events;
 	char *work_sql, *cancel_sql;
 	char **setting;            /* name, value, ... */
 	int settings;              /* pairs */
-	bool copies;
 	struct loop_timer *later;  /* what may not be done inside a call of the owner's */
-	struct loop_timer *tick;   /* the deadline of what runs */
 	/* this connection */
-	bool settled;              /* logged in and set up */
 	bool was_up;
 	bool pooled;               /* the backend is not the one that the login told */
-	int setting_up;            /* setup statements without done() */
-	struct err setup_why;      /* code 0: all worked */
-	unsigned life;             /* counts connections: a callback may have closed this one */
-	struct pgcancel *cancel;
-	struct pgjobs setup, waiting, sent, dead;
-	struct pgjob *at;          /* in sent: whose results come next; those before it wait for their sync */
-	int sent_count, open_count;
-	int no_syncs;              /* ends of requests where a sync was due */
-	uint64_t batch;
-	bool overdue;              /* at (or its commit) has been asked to end */
 	bool no_cancel;            /* to be said from the loop */
-	bool held;                 /* rows wait for pgwork_more() */
-	struct pgjob *copying;
-	struct buf copy;
 	bool copy_waits;           /* fill() had nothing */
+	struct err setup_why;      /* code 0: all worked */
+	struct pgjobs setup, dead;
+	struct buf copy;
 	struct map name_of;        /* hash -> index + 1 */
-	struct pgwork_name *name[PGWORK_NAMES_MAX];
 	int names;
+	struct pgwork_name *name[PGWORK_NAMES_MAX];
 };
 
 /* --- pgwork.c */
@@ -100,6 +111,7 @@ struct pgjob *pgjobs_pop(struct pgjobs *jobs);
 void pgwork_keep(struct pgwork *w, struct pgjobs *to, const struct pgwork_query *queries, int count);
 void pgwork_pump(struct pgwork *w);       /* sends what can be sent */
 void pgwork_tell(struct pgwork *w, struct pgjob *j); /* done(), and frees it */
+void pgjob_spare(struct pgwork *w, struct pgjob *j);  /* frees it, or keeps it for the next one */
 void pgjob_free(struct pgjob *j);
 void pgjob_fail(struct pgjob *j, int code, const char *text); /* no-op when it has failed already */
 

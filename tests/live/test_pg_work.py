@@ -82,6 +82,31 @@ def prepared(bench, pg):
     assert w.run("SELECT count(*) FROM pg_prepared_statements")["rows"] == [["1"]]
     which = w.begin("named", "null\tSELECT $1::text IS NULL\tNULL")
     assert w.done(which)["rows"] == [["t"]]
+    # One at a time they go without a pipeline, batches and what comes with others in it: every order of them gives the same.
+    ask = "get\tSELECT v FROM nowhere WHERE i = $1::int\t1"
+    for _ in range(3):
+        assert w.done(w.begin("named", ask))["rows"] == [["one"]]
+        assert [r["rows"] for r in w.run("SELECT 1", "SELECT 2")] == [[["1"]], [["2"]]]
+        which = [w.begin("named", ask), w.begin("run", "SELECT 3"), w.begin("named", ask)]
+        assert [w.done(i)["rows"] for i in which] == [[["one"]], [["3"]], [["one"]]]
+    # an error of one that goes alone is its own, and a transaction stays open over it
+    w.done(w.begin("named", "div\tSELECT 1 / $1::int\t1"))
+    failed = w.done(w.begin("named", "div\tSELECT 1 / $1::int\t0"))
+    assert failed["code"] == "query" and failed["sqlstate"] == "22012" and not failed["skipped"], failed
+    assert w.done(w.begin("named", "div\tSELECT 1 / $1::int\t1"))["rows"] == [["1"]]
+    w.run("BEGIN")
+    w.done(w.begin("named", "div\tSELECT 1 / $1::int\t0"))
+    assert w.done(w.begin("named", ask))["sqlstate"] == "25P02"
+    w.run("ROLLBACK")
+    assert w.done(w.begin("named", ask))["rows"] == [["one"]]
+    # cancelled and lost while alone
+    sleep = "sleep\tSELECT pg_sleep($1::int)\t"
+    w.done(w.begin("named", sleep + "0"))
+    which = w.begin("named", sleep + "30")
+    wait_until("it sleeps", 10, lambda: pg.sql("SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'").strip() == "1")
+    w.send("cancel")
+    assert w.done(which)["sqlstate"] == "57014"
+    assert w.done(w.begin("named", ask))["rows"] == [["one"]]
     w.run("DROP TABLE nowhere")
     w.quit()
     print("ok: prepared")
