@@ -19,6 +19,12 @@ struct deferred {
 	void *ctx;
 };
 
+struct shared {
+	struct shared *next;
+	const void *key;
+	void *data;
+};
+
 struct loop {
 	struct event_base *base;
 	struct turn *turn;
@@ -26,6 +32,7 @@ struct loop {
 	size_t deferred_count, deferred_room;
 	void (*turn_fn)(void *ctx);
 	void *turn_ctx;
+	struct shared *shared;
 	bool stop;
 };
 
@@ -89,9 +96,30 @@ void loop_free(struct loop *l)
 	if (!l)
 		return;
 	event_base_free(l->base);
+	while (l->shared) {
+		struct shared *next = l->shared->next;
+
+		free(l->shared->data);
+		free(l->shared);
+		l->shared = next;
+	}
 	free(l->deferred);
 	free(l->turn);
 	free(l);
+}
+
+void *loop_shared(struct loop *l, const void *key, size_t size)
+{
+	struct shared *s = l->shared;
+
+	while (s && s->key != key)
+		s = s->next;
+	if (!s) {
+		s = mem_alloc(sizeof(*s));
+		*s = (struct shared){l->shared, key, mem_alloc(size)};
+		l->shared = s;
+	}
+	return s->data;
 }
 
 struct event_base *loop_base(struct loop *l)

@@ -22,6 +22,8 @@ enum loop_want { LOOP_READ = 1u << 0, LOOP_WRITE = 1u << 1 };
 
 int loop_new(struct loop **out, struct err *why) MUSTCHECK;
 void loop_free(struct loop *l); /* everything made on it must be freed before */
+/* Memory that lives as long as the loop, zeroed at first and the same for everybody who asks with that key (an address). */
+void *loop_shared(struct loop *l, const void *key, size_t size);
 struct event_base *loop_base(struct loop *l); /* for source/stream only */
 const struct clock *loop_now(const struct loop *l); /* of this turn */
 /* From now on it is *now, until the next call (replay: the recording's time); NULL: the system's again. Timers that are set

@@ -70,3 +70,14 @@ int libpq_load(struct libpq *out, struct err *why)
 	*out = pq;
 	return 0;
 }
+
+int libpq_of_loop(const struct libpq **out, struct loop *l, struct err *why)
+{
+	static const char key = 0;
+	struct libpq *pq = loop_shared(l, &key, sizeof(*pq));
+	int rc = pq->PQclear ? 0 : libpq_load(pq, why);
+
+	if (rc == 0)
+		*out = pq;
+	return rc;
+}

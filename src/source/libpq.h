@@ -11,6 +11,7 @@
 
 #include "core/base.h"
 #include "core/err.h"
+#include "loop/loop.h"
 
 /* First, side by side, those that every statement needs. */
 #define LIBPQ_FUNCTIONS(X) \
@@ -52,5 +53,7 @@ void libpq_touch(void); /* loads it, if it can be; what failed is told by libpq_
 /* Fills *out. The library stays loaded for the life of the process; a second call is cheap. ERR_UNSUPPORTED when it is
  * missing or too old (< 14), naming the Debian package. */
 int libpq_load(struct libpq *out, struct err *why) MUSTCHECK;
+/* The same, one for all connections of a loop: twenty tables of their own would be cold whenever they are needed. */
+int libpq_of_loop(const struct libpq **out, struct loop *l, struct err *why) MUSTCHECK;
 
 #endif

@@ -7,7 +7,7 @@
 
 struct pgcancel {
 	struct loop *loop;
-	struct libpq pq;
+	const struct libpq *pq;
 	struct pg_cancel_conn *request; /* libpq 17 */
 	struct loop_fd *fd;
 	struct pgconn *login;           /* otherwise */
@@ -26,7 +26,7 @@ void pgcancel_free(struct pgcancel *k)
 		return;
 	loop_fd_free(k->fd);
 	if (k->request)
-		k->pq.cancel_finish(k->request);
+		k->pq->cancel_finish(k->request);
 	pgconn_free(k->login);
 	loop_timer_free(k->timer);
 	free(k->sql);
@@ -61,12 +61,12 @@ static void on_request(void *ctx, unsigned got);
 
 static void poll_request(struct pgcancel *k)
 {
-	PostgresPollingStatusType want = k->pq.cancel_poll(k->request);
+	PostgresPollingStatusType want = k->pq->cancel_poll(k->request);
 
 	loop_fd_free(k->fd);
 	k->fd = NULL;
 	if (want == PGRES_POLLING_READING || want == PGRES_POLLING_WRITING) {
-		k->fd = loop_fd_new(k->loop, k->pq.cancel_socket(k->request),
+		k->fd = loop_fd_new(k->loop, k->pq->cancel_socket(k->request),
 		                    want == PGRES_POLLING_READING ? LOOP_READ : LOOP_WRITE, on_request, k);
 		return;
 	}
@@ -83,12 +83,12 @@ static void on_request(void *ctx, unsigned got)
 
 static bool start_request(struct pgcancel *k, const struct pgconn *c)
 {
-	if (!c->pq.cancel_create || c->phase != PGCONN_UP)
+	if (!c->pq->cancel_create || c->phase != PGCONN_UP)
 		return false;
-	k->request = c->pq.cancel_create(c->conn);
-	if (!k->request || !c->pq.cancel_start(k->request))
+	k->request = c->pq->cancel_create(c->conn);
+	if (!k->request || !c->pq->cancel_start(k->request))
 		return false;
-	k->fd = loop_fd_new(k->loop, c->pq.cancel_socket(k->request), LOOP_WRITE, on_request, k);
+	k->fd = loop_fd_new(k->loop, c->pq->cancel_socket(k->request), LOOP_WRITE, on_request, k);
 	return true;
 }
 
@@ -138,7 +138,7 @@ static void on_readable(void *ctx)
 
 bool pgcancel_is_direct(const struct pgconn *c)
 {
-	return c->pq.cancel_create != NULL;
+	return c->pq->cancel_create != NULL;
 }
 
 struct pgcancel *pgcancel_start(struct pgconn *c, int pid, const char *sql, double deadline_ms,
@@ -158,7 +158,7 @@ struct pgcancel *pgcancel_start(struct pgconn *c, int pid, const char *sql, doub
 	if (pid == 0 && start_request(k, c))
 		return k;
 	if (k->request)
-		k->pq.cancel_finish(k->request);
+		k->pq->cancel_finish(k->request);
 	k->request = NULL;
 	if (c->target.host_count == 0) {
 		err_set(&k->why, ERR_BUSY, "not connected");
@@ -167,7 +167,6 @@ struct pgcancel *pgcancel_start(struct pgconn *c, int pid, const char *sql, doub
 	}
 	k->login = pgconn_make(c->loop, &events, c->log);
 	k->login->pq = c->pq;
-	k->login->loaded = c->loaded;
 	pgtarget_clone(&k->login->target, &c->target, c->host < c->target.host_count ? c->host : 0);
 	pgconn_open(k->login);
 	return k;

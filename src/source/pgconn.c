@@ -84,7 +84,7 @@ static void drop(struct pgconn *c)
 	c->fd = NULL;
 	c->fd_no = -1;
 	if (c->conn)
-		c->pq.PQfinish(c->conn);
+		c->pq->PQfinish(c->conn);
 	c->conn = NULL;
 	c->paused = c->broken = c->ended = false;
 	c->phase = PGCONN_CLOSED;
@@ -137,24 +137,24 @@ const char *pgconn_dbname(const struct pgconn *c)
 
 int pgconn_version(const struct pgconn *c)
 {
-	return c->phase == PGCONN_UP ? c->pq.PQserverVersion(c->conn) : 0;
+	return c->phase == PGCONN_UP ? c->pq->PQserverVersion(c->conn) : 0;
 }
 
 int pgconn_backend_pid(const struct pgconn *c)
 {
-	return c->phase == PGCONN_UP ? c->pq.PQbackendPID(c->conn) : 0;
+	return c->phase == PGCONN_UP ? c->pq->PQbackendPID(c->conn) : 0;
 }
 
 const char *pgconn_parameter(const struct pgconn *c, const char *name)
 {
-	const char *value = c->phase == PGCONN_UP ? c->pq.PQparameterStatus(c->conn, name) : NULL;
+	const char *value = c->phase == PGCONN_UP ? c->pq->PQparameterStatus(c->conn, name) : NULL;
 
 	return value ? value : "";
 }
 
 bool pgconn_in_transaction(const struct pgconn *c)
 {
-	PGTransactionStatusType status = c->phase == PGCONN_UP ? c->pq.PQtransactionStatus(c->conn) : PQTRANS_IDLE;
+	PGTransactionStatusType status = c->phase == PGCONN_UP ? c->pq->PQtransactionStatus(c->conn) : PQTRANS_IDLE;
 
 	return status == PQTRANS_INTRANS || status == PQTRANS_INERROR;
 }
@@ -213,7 +213,7 @@ static void attempt_failed(struct pgconn *c, const struct pgfailure *f)
 	c->fd = NULL;
 	c->fd_no = -1;
 	if (c->conn)
-		c->pq.PQfinish(c->conn);
+		c->pq->PQfinish(c->conn);
 	c->conn = NULL;
 	c->failure = *f;
 	/* A refused login is an answer: as in libpq, other hosts are not tried with it. */
@@ -232,11 +232,11 @@ static void describe_failure(struct pgconn *c, double gave_up_ms)
 	struct pgfailure f;
 
 	address_words(c, address, sizeof(address));
-	a.message = c->conn ? c->pq.PQerrorMessage(c->conn) : "out of memory";
+	a.message = c->conn ? c->pq->PQerrorMessage(c->conn) : "out of memory";
 	a.tls_required = c->target.tls_required;
 	if (c->conn) {
-		a.tls_in_use = c->pq.PQsslInUse(c->conn);
-		a.needs_password = c->pq.PQconnectionNeedsPassword(c->conn);
+		a.tls_in_use = c->pq->PQsslInUse(c->conn);
+		a.needs_password = c->pq->PQconnectionNeedsPassword(c->conn);
 	}
 	pgerror_attempt(&a, &f);
 	attempt_failed(c, &f);
@@ -258,9 +258,9 @@ static void on_deadline(void *ctx)
 static void on_notice(void *ctx, const PGresult *res)
 {
 	struct pgconn *c = ctx;
-	const char *severity = c->pq.PQresultErrorField(res, PG_DIAG_SEVERITY_NONLOCALIZED);
-	const char *state = c->pq.PQresultErrorField(res, PG_DIAG_SQLSTATE);
-	const char *text = c->pq.PQresultErrorField(res, PG_DIAG_MESSAGE_PRIMARY);
+	const char *severity = c->pq->PQresultErrorField(res, PG_DIAG_SEVERITY_NONLOCALIZED);
+	const char *state = c->pq->PQresultErrorField(res, PG_DIAG_SQLSTATE);
+	const char *text = c->pq->PQresultErrorField(res, PG_DIAG_MESSAGE_PRIMARY);
 
 	pgconn_note_fatal(c, res);
 	if (c->phase == PGCONN_UP && c->events.notice && text)
@@ -269,9 +269,9 @@ static void on_notice(void *ctx, const PGresult *res)
 
 void pgconn_note_fatal(struct pgconn *c, const PGresult *res)
 {
-	const char *severity = c->pq.PQresultErrorField(res, PG_DIAG_SEVERITY_NONLOCALIZED);
-	const char *state = c->pq.PQresultErrorField(res, PG_DIAG_SQLSTATE);
-	const char *text = c->pq.PQresultErrorField(res, PG_DIAG_MESSAGE_PRIMARY);
+	const char *severity = c->pq->PQresultErrorField(res, PG_DIAG_SEVERITY_NONLOCALIZED);
+	const char *state = c->pq->PQresultErrorField(res, PG_DIAG_SQLSTATE);
+	const char *text = c->pq->PQresultErrorField(res, PG_DIAG_MESSAGE_PRIMARY);
 
 	if (!severity || !state || !text || (strcmp(severity, "FATAL") != 0 && strcmp(severity, "PANIC") != 0))
 		return;
@@ -297,11 +297,11 @@ static enum pgstage stage_of(ConnStatusType status)
 /* Looks at the first bytes of an answer before libpq takes them: who is it that answers here? */
 static void peek(struct pgconn *c)
 {
-	ConnStatusType status = c->pq.PQstatus(c->conn);
+	ConnStatusType status = c->pq->PQstatus(c->conn);
 	char bytes[8];
 	ssize_t got;
 
-	if (status == c->peeked || c->pq.PQsslInUse(c->conn))
+	if (status == c->peeked || c->pq->PQsslInUse(c->conn))
 		return;
 	if (status != CONNECTION_SSL_STARTUP && status != CONNECTION_AWAITING_RESPONSE)
 		return;
@@ -316,7 +316,7 @@ static void on_fd(void *ctx, unsigned got);
 
 void pgconn_watch(struct pgconn *c, unsigned want)
 {
-	int fd = c->phase == PGCONN_UP && c->fd ? c->fd_no : c->pq.PQsocket(c->conn); /* it changes only while connecting */
+	int fd = c->phase == PGCONN_UP && c->fd ? c->fd_no : c->pq->PQsocket(c->conn); /* it changes only while connecting */
 
 	if (c->fd && fd == c->fd_no) {
 		loop_fd_want(c->fd, want);
@@ -331,7 +331,7 @@ static void came_up(struct pgconn *c)
 {
 	c->phase = PGCONN_UP;
 	loop_timer_stop(c->deadline);
-	c->pq.PQsetnonblocking(c->conn, 1);
+	c->pq->PQsetnonblocking(c->conn, 1);
 	c->heard_ns = loop_now(c->loop)->mono_ns;
 	c->fatal_state[0] = '\0';
 	c->had_null = false;
@@ -346,7 +346,7 @@ static void poll_connect(struct pgconn *c)
 	PostgresPollingStatusType want;
 
 	libpq_gate_open(c->fd_no, LOGIN_BYTES_MAX - c->bytes);
-	want = c->pq.PQconnectPoll(c->conn);
+	want = c->pq->PQconnectPoll(c->conn);
 	c->bytes += libpq_gate_shut();
 	if (c->bytes >= LOGIN_BYTES_MAX) {
 		struct pgfailure f = {.failure = SOURCE_DENIED};
@@ -362,7 +362,7 @@ static void poll_connect(struct pgconn *c)
 		return;
 	case PGRES_POLLING_READING:
 	case PGRES_POLLING_WRITING:
-		c->stage = stage_of(c->pq.PQstatus(c->conn));
+		c->stage = stage_of(c->pq->PQstatus(c->conn));
 		pgconn_watch(c, want == PGRES_POLLING_READING ? LOOP_READ : LOOP_WRITE);
 		return;
 	default:
@@ -385,13 +385,13 @@ static void start_attempt(struct pgconn *c)
 	c->peeked = CONNECTION_BAD;
 	c->stage = PGSTAGE_CONNECT;
 	pgtarget_params(&c->target, host_now(c), address[0] ? address : NULL, c->pass, &p);
-	c->conn = c->pq.PQconnectStartParams(p.keyword, p.value, 1);
-	if (!c->conn || c->pq.PQstatus(c->conn) == CONNECTION_BAD) {
+	c->conn = c->pq->PQconnectStartParams(p.keyword, p.value, 1);
+	if (!c->conn || c->pq->PQstatus(c->conn) == CONNECTION_BAD) {
 		describe_failure(c, 0);
 		return;
 	}
-	c->pq.PQsetErrorVerbosity(c->conn, PQERRORS_VERBOSE); /* for the SQLSTATE of a refused login */
-	c->pq.PQsetNoticeReceiver(c->conn, on_notice, c);
+	c->pq->PQsetErrorVerbosity(c->conn, PQERRORS_VERBOSE); /* for the SQLSTATE of a refused login */
+	c->pq->PQsetNoticeReceiver(c->conn, on_notice, c);
 	loop_timer_in(c->deadline, others && limit > TRY_NEXT_AFTER_MS ? TRY_NEXT_AFTER_MS : limit);
 	pgconn_watch(c, LOOP_WRITE);
 }
@@ -460,12 +460,10 @@ static void next_address(struct pgconn *c)
 static void begin(struct pgconn *c)
 {
 	struct err why;
-	int rc = c->loaded ? 0 : libpq_load(&c->pq, &why);
+	int rc = libpq_of_loop(&c->pq, c->loop, &why);
 
-	if (rc == 0) {
-		c->loaded = true;
-		rc = pgtarget_resolve(&c->target, &c->pq, &why);
-	}
+	if (rc == 0)
+		rc = pgtarget_resolve(&c->target, c->pq, &why);
 	if (rc < 0) {
 		pgconn_went_down(c, &why, SOURCE_DENIED);
 		return;
@@ -489,7 +487,7 @@ void pgconn_open(struct pgconn *c)
 	if (c->phase != PGCONN_CLOSED)
 		return;
 	c->phase = PGCONN_STARTING;
-	if (c->loaded || libpq_is_loaded())
+	if (c->pq || libpq_is_loaded())
 		loop_timer_in(c->later, 0);
 	else
 		c->loading = background_start(c->loop, libpq_touch, on_loaded, c);
@@ -501,7 +499,7 @@ void pgconn_lost(struct pgconn *c)
 {
 	struct err why;
 
-	pgerror_lost(c->fatal_state, c->fatal_text, c->pq.PQerrorMessage(c->conn), &why);
+	pgerror_lost(c->fatal_state, c->fatal_text, c->pq->PQerrorMessage(c->conn), &why);
 	pgconn_went_down(c, &why, SOURCE_UNREACHABLE);
 }
 

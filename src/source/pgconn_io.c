@@ -19,9 +19,9 @@ static void tell_notifications(struct pgconn *c)
 {
 	PGnotify *n;
 
-	while (c->events.notify && c->phase == PGCONN_UP && (n = c->pq.PQnotifies(c->conn)) != NULL) {
+	while (c->events.notify && c->phase == PGCONN_UP && (n = c->pq->PQnotifies(c->conn)) != NULL) {
 		c->events.notify(c->events.ctx, n->relname, n->extra, n->be_pid);
-		c->pq.PQfreemem(n);
+		c->pq->PQfreemem(n);
 	}
 }
 
@@ -29,21 +29,21 @@ void pgconn_take_bytes(struct pgconn *c)
 {
 	/* Under TLS a record may be decrypted in parts, and the rest makes no descriptor readable: three reads of at least 8 kB
 	 * each empty a record of 16 kB. */
-	int reads = c->pq.PQsslInUse(c->conn) ? 3 : 1;
+	int reads = c->pq->PQsslInUse(c->conn) ? 3 : 1;
 
 	for (int i = 0; i < reads && c->phase == PGCONN_UP && !c->paused; i++) {
 		size_t taken;
 		bool alive;
 
 		libpq_gate_open(c->fd_no, READ_MAX);
-		alive = c->pq.PQconsumeInput(c->conn) == 1;
+		alive = c->pq->PQconsumeInput(c->conn) == 1;
 		taken = libpq_gate_shut();
 		c->bytes += taken;
 		if (taken > 0)
 			c->heard_ns = loop_now(c->loop)->mono_ns;
 		c->events.readable(c->events.ctx);
 		tell_notifications(c);
-		if (c->phase == PGCONN_UP && (!alive || c->pq.PQstatus(c->conn) == CONNECTION_BAD)) {
+		if (c->phase == PGCONN_UP && (!alive || c->pq->PQstatus(c->conn) == CONNECTION_BAD)) {
 			pgconn_lost(c);
 			return;
 		}
@@ -77,7 +77,7 @@ void pgconn_pause(struct pgconn *c, bool paused)
 
 bool pgconn_idle(const struct pgconn *c)
 {
-	return c->phase == PGCONN_UP && c->had_null && !c->pq.PQisBusy(c->conn);
+	return c->phase == PGCONN_UP && c->had_null && !c->pq->PQisBusy(c->conn);
 }
 
 static enum pgresult_kind kind_of(ExecStatusType status)
@@ -101,28 +101,28 @@ struct pgresult *pgconn_step(struct pgconn *c, bool *ended)
 	struct pgresult *r;
 
 	*ended = false;
-	if (c->phase != PGCONN_UP || c->ended || c->pq.PQisBusy(c->conn))
+	if (c->phase != PGCONN_UP || c->ended || c->pq->PQisBusy(c->conn))
 		return NULL;
-	res = c->pq.PQgetResult(c->conn);
+	res = c->pq->PQgetResult(c->conn);
 	if (!res) {
 		*ended = true;
 		return NULL;
 	}
-	if (c->pq.PQresultStatus(res) == PGRES_FATAL_ERROR) {
+	if (c->pq->PQresultStatus(res) == PGRES_FATAL_ERROR) {
 		pgconn_note_fatal(c, res);
-		if (c->pq.PQstatus(c->conn) == CONNECTION_BAD || c->fatal_state[0]) {
-			c->pq.PQclear(res);
+		if (c->pq->PQstatus(c->conn) == CONNECTION_BAD || c->fatal_state[0]) {
+			c->pq->PQclear(res);
 			c->ended = true;
 			return NULL; /* the loss of the connection is the answer */
 		}
 	}
 	r = mem_alloc(sizeof(*r));
-	r->pq = &c->pq;
+	r->pq = c->pq;
 	r->res = res;
-	r->kind = kind_of(c->pq.PQresultStatus(res));
+	r->kind = kind_of(c->pq->PQresultStatus(res));
 	if (r->kind == PGRESULT_ROWS || r->kind == PGRESULT_SOME) {
-		r->rows = c->pq.PQntuples(res);
-		r->columns = c->pq.PQnfields(res);
+		r->rows = c->pq->PQntuples(res);
+		r->columns = c->pq->PQnfields(res);
 	}
 	return r;
 }
@@ -156,40 +156,40 @@ static bool sent(struct pgconn *c, int ok)
 
 bool pgconn_pipeline(struct pgconn *c)
 {
-	return sent(c, c->pq.PQenterPipelineMode(c->conn));
+	return sent(c, c->pq->PQenterPipelineMode(c->conn));
 }
 
 bool pgconn_leave_pipeline(struct pgconn *c)
 {
-	return c->phase == PGCONN_UP && c->pq.PQexitPipelineMode(c->conn) == 1;
+	return c->phase == PGCONN_UP && c->pq->PQexitPipelineMode(c->conn) == 1;
 }
 
 bool pgconn_prepare(struct pgconn *c, const char *name, const char *sql)
 {
-	return sent(c, c->pq.PQsendPrepare(c->conn, name, sql, 0, NULL));
+	return sent(c, c->pq->PQsendPrepare(c->conn, name, sql, 0, NULL));
 }
 
 bool pgconn_execute(struct pgconn *c, const char *name, int count, const char *const *values)
 {
-	return sent(c, c->pq.PQsendQueryPrepared(c->conn, name, count, values, NULL, NULL, 1));
+	return sent(c, c->pq->PQsendQueryPrepared(c->conn, name, count, values, NULL, NULL, 1));
 }
 
 bool pgconn_query(struct pgconn *c, const char *sql, int count, const char *const *values)
 {
-	return sent(c, c->pq.PQsendQueryParams(c->conn, sql, count, NULL, values, NULL, NULL, 1));
+	return sent(c, c->pq->PQsendQueryParams(c->conn, sql, count, NULL, values, NULL, NULL, 1));
 }
 
 bool pgconn_send(struct pgconn *c, const char *name, const char *sql, int count, const char *const *values, bool binary)
 {
-	return sent(c, name ? c->pq.PQsendQueryPrepared(c->conn, name, count, values, NULL, NULL, binary)
-	                    : c->pq.PQsendQueryParams(c->conn, sql, count, NULL, values, NULL, NULL, binary));
+	return sent(c, name ? c->pq->PQsendQueryPrepared(c->conn, name, count, values, NULL, NULL, binary)
+	                    : c->pq->PQsendQueryParams(c->conn, sql, count, NULL, values, NULL, NULL, binary));
 }
 
 bool pgconn_stream(struct pgconn *c, bool single)
 {
 	enum { CHUNK_ROWS = 200 };
 
-	return c->pq.set_chunked && !single ? c->pq.set_chunked(c->conn, CHUNK_ROWS) : c->pq.PQsetSingleRowMode(c->conn);
+	return c->pq->set_chunked && !single ? c->pq->set_chunked(c->conn, CHUNK_ROWS) : c->pq->PQsetSingleRowMode(c->conn);
 }
 
 bool pgconn_put_copy(struct pgconn *c, const char *bytes, size_t len)
@@ -197,29 +197,29 @@ bool pgconn_put_copy(struct pgconn *c, const char *bytes, size_t len)
 	bool ok;
 
 	libpq_gate_open(c->fd_no, READ_MAX);
-	ok = c->pq.PQputCopyData(c->conn, bytes, (int)len) == 1;
+	ok = c->pq->PQputCopyData(c->conn, bytes, (int)len) == 1;
 	c->bytes += libpq_gate_shut();
 	return sent(c, ok);
 }
 
 bool pgconn_end_copy(struct pgconn *c, const char *failed)
 {
-	return sent(c, c->pq.PQputCopyEnd(c->conn, failed) == 1);
+	return sent(c, c->pq->PQputCopyEnd(c->conn, failed) == 1);
 }
 
 bool pgconn_simple(struct pgconn *c, const char *sql)
 {
-	return sent(c, c->pq.PQsendQuery(c->conn, sql));
+	return sent(c, c->pq->PQsendQuery(c->conn, sql));
 }
 
 bool pgconn_ask_flush(struct pgconn *c)
 {
-	return sent(c, c->pq.PQsendFlushRequest(c->conn));
+	return sent(c, c->pq->PQsendFlushRequest(c->conn));
 }
 
 bool pgconn_sync(struct pgconn *c)
 {
-	return sent(c, c->pq.PQpipelineSync(c->conn));
+	return sent(c, c->pq->PQpipelineSync(c->conn));
 }
 
 void pgconn_sent(struct pgconn *c)
@@ -232,7 +232,7 @@ bool pgconn_flushed(struct pgconn *c)
 	int left;
 
 	libpq_gate_open(c->fd_no, READ_MAX); /* while the server takes no more libpq reads, too */
-	left = c->pq.PQflush(c->conn);
+	left = c->pq->PQflush(c->conn);
 	c->bytes += libpq_gate_shut();
 	if (left < 0)
 		broke(c);

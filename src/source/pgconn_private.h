@@ -26,11 +26,10 @@ struct pgconn {
 	bool paused, broken;
 	bool ended;            /* the server said goodbye: no result means anything any more */
 	bool had_null;
-	bool loaded;
 	int64_t heard_ns;
 	size_t bytes;
 	struct pgconn_events events;
-	struct libpq pq;
+	const struct libpq *pq; /* NULL before the first connection */
 	/* life */
 	struct log *log;
 	struct background *loading;

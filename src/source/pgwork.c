@@ -249,6 +249,7 @@ static void on_tick(void *ctx)
 	if (!w->overdue) {
 		w->overdue = w->at->overdue = true;
 		pgwork_cancel(w);
+		w->ticks = true;
 		loop_timer_in(w->tick, PGWORK_OBEY_MS);
 		return;
 	}
@@ -264,8 +265,9 @@ void pgwork_watch(struct pgwork *w)
 	w->overdue = false;
 	if (w->at && w->at->deadline_ms > 0)
 		loop_timer_in(w->tick, w->at->deadline_ms);
-	else
+	else if (w->ticks)
 		loop_timer_stop(w->tick);
+	w->ticks = w->at && w->at->deadline_ms > 0;
 }
 
 static void on_later(void *ctx)
@@ -406,12 +408,6 @@ void pgwork_free(struct pgwork *w)
 	forget_connection(w);
 	free_jobs(w, &open);
 	free_jobs(w, &w->dead);
-	while (w->spare) {
-		struct pgjob *next = w->spare->next;
-
-		free(w->spare);
-		w->spare = next;
-	}
 	loop_timer_free(w->later);
 	loop_timer_free(w->tick);
 	for (int i = 0; i < w->names; i++) {

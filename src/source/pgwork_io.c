@@ -60,8 +60,7 @@ static void batch_ended(struct pgwork *w)
 	}
 	if (j && j->error)
 		commit_failed(&batch, j);
-	if (j)
-		pgjob_spare(w, j);
+	pgjob_free(j);
 	pgconn_sent(w->conn);
 	tell_all(w, &batch);
 }

@@ -58,34 +58,6 @@ void pgjob_fail(struct pgjob *j, int code, const char *text)
 	err_set(j->why, code, "%s", text);
 }
 
-/* A statement a few microseconds after the last one: its memory is at hand. */
-void pgjob_spare(struct pgwork *w, struct pgjob *j)
-{
-	if (w->spares == PGWORK_SPARE_MAX) {
-		pgjob_free(j);
-		return;
-	}
-	forget_texts(j);
-	pgresult_free(j->result);
-	pgresult_free(j->error);
-	free(j->why);
-	j->next = w->spare;
-	w->spare = j;
-	w->spares++;
-}
-
-static struct pgjob *job_take(struct pgwork *w)
-{
-	struct pgjob *j = w->spare;
-
-	if (!j)
-		return mem_alloc(sizeof(*j));
-	w->spare = j->next;
-	w->spares--;
-	memset(j, 0, sizeof(*j));
-	return j;
-}
-
 /* --- names of prepared statements -------------------------------------------------------------------------------------- */
 
 static struct pgwork_name *find_name(struct pgwork *w, const char *name)
@@ -118,7 +90,7 @@ static struct pgwork_name *name_of(struct pgwork *w, const char *name)
 
 static struct pgjob *job_new(struct pgwork *w, const struct pgwork_query *q, struct pgwork_name *name)
 {
-	struct pgjob *j = job_take(w);
+	struct pgjob *j = mem_alloc(sizeof(*j));
 
 	j->kind = PGJOB_QUERY;
 	j->batch = w->batch;
@@ -202,7 +174,7 @@ static void send_job(struct pgwork *w, struct pgjob *j, const char *sql, const c
 
 static void send_sync(struct pgwork *w)
 {
-	struct pgjob *j = job_take(w);
+	struct pgjob *j = mem_alloc(sizeof(*j));
 
 	j->kind = PGJOB_SYNC;
 	pgconn_sync(w->conn);
@@ -368,5 +340,5 @@ void pgwork_tell(struct pgwork *w, struct pgjob *j)
 	w->open_count--;
 	if (j->done)
 		j->done(j->ctx, &o);
-	pgjob_spare(w, j);
+	pgjob_free(j);
 }

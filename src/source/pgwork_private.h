@@ -16,7 +16,6 @@ enum {
 	PGWORK_COPY_TURN = 1 << 20,   /* bytes of a copy in one turn of the loop */
 	PGWORK_NAMES_MAX = 1000,      /* prepared statements; more names are run unprepared */
 	PGWORK_RECENT = 64,           /* names looked up last; a power of two */
-	PGWORK_SPARE_MAX = 4,         /* jobs kept for the next statements */
 };
 
 enum pgjob_kind { PGJOB_QUERY, PGJOB_COPY, PGJOB_SYNC };
@@ -61,14 +60,13 @@ struct pgwork {
 	struct pgconn *conn;
 	struct pgjob *at;          /* in sent: whose results come next; those before it wait for their sync */
 	struct pgjobs sent, waiting;
-	struct pgjob *spare;
 	struct pgcancel *cancel;
 	struct pgjob *copying;
 	struct loop_timer *tick;   /* the deadline of what runs */
 	int64_t known_ns;          /* when the newest result was */
 	uint64_t batch;
 	unsigned life;             /* counts connections: a callback may have closed this one */
-	int sent_count, open_count, spares;
+	int sent_count, open_count;
 	int no_syncs;              /* ends of requests where a sync was due */
 	int setting_up;            /* setup statements without done() */
 	bool settled;              /* logged in and set up */
@@ -77,6 +75,7 @@ struct pgwork {
 	bool copies;
 	bool overdue;              /* at (or its commit) has been asked to end */
 	bool held;                 /* rows wait for pgwork_more() */
+	bool ticks;                /* tick was set, perhaps it has rung */
 	struct pgwork_name *recent[PGWORK_RECENT]; /* by the address of the caller's text */
 	/* life */
 	struct loop *loop;
@@ -111,7 +110,6 @@ struct pgjob *pgjobs_pop(struct pgjobs *jobs);
 void pgwork_keep(struct pgwork *w, struct pgjobs *to, const struct pgwork_query *queries, int count);
 void pgwork_pump(struct pgwork *w);       /* sends what can be sent */
 void pgwork_tell(struct pgwork *w, struct pgjob *j); /* done(), and frees it */
-void pgjob_spare(struct pgwork *w, struct pgjob *j);  /* frees it, or keeps it for the next one */
 void pgjob_free(struct pgjob *j);
 void pgjob_fail(struct pgjob *j, int code, const char *text); /* no-op when it has failed already */
 
