@@ -202,6 +202,7 @@ def losses(bench, pg):
     # not reachable: what waited was never sent
     n = Worker(bench, pg.conninfo(port=1))
     which = n.begin("run", "SELECT 1")
+    n.send("open")  # it may have been refused before the statement was read
     refused = n.done(which)
     assert refused["code"] == "connect" and not refused["sent"], refused
     n.event("down")
