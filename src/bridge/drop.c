@@ -15,9 +15,12 @@ enum {
 	SCAN_COUNT = 1000, TOMBSTONE_MS = 5000, QUESTION_MS = 30000, EXAMPLES = 3, ROUNDS_MAX = 3,
 	PAUSE_MS = 300, /* before looking again: who writes such keys gets the time to show */
 	MANY = 10000, /* keys whose loss the database may feel */
+	TELL_MS = 3000, /* PostgreSQL gets so long to connect, and as long to pass it on */
 };
 
-enum drop_step { DROP_CONNECTING, DROP_COUNTING, DROP_ASKING, DROP_GATE, DROP_RUNNING, DROP_PAUSING, DROP_LOOKING_AGAIN, DROP_OVER };
+enum drop_step {
+	DROP_CONNECTING, DROP_COUNTING, DROP_ASKING, DROP_GATE, DROP_TELLING, DROP_RUNNING, DROP_PAUSING, DROP_LOOKING_AGAIN, DROP_OVER
+};
 
 struct drop {
 	struct task task; /* first */
@@ -25,6 +28,11 @@ struct drop {
 	struct redis_cluster *redis;
 	char *prefix, *pattern;
 	bool one, alarm, no_writes;
+	struct pgwork *tell;
+	char *tell_sql, *tell_payload;
+	char *value, *words;    /* what is put there; NULL: a tombstone */
+	size_t value_len;
+	double ttl_ms;
 	void (*gate)(void *ctx, struct task *t);
 	void *gate_ctx;
 	struct loop_timer *now; /* what may not be done inside task_answer() and the like */
@@ -187,19 +195,18 @@ static void on_buried(void *ctx, const struct resp_reply *reply, const struct er
 		failed(d, reply, why);
 		return;
 	}
-	d->dropped = d->seen;
+	d->dropped = d->value ? 1 : d->seen;
 	walk_ended(d);
 }
 
 static void bury(struct drop *d)
 {
-	struct str key = str_from(d->prefix);
-	char ttl[16];
+	struct str key = str_from(d->prefix), value = d->value ? (struct str){d->value, d->value_len} : STR(STORE_TOMBSTONE);
+	char ttl[24];
 
 	d->step = DROP_RUNNING;
-	snprintf(ttl, sizeof(ttl), "%d", TOMBSTONE_MS);
-	redis_cluster_send(d->redis, key, 5,
-	                   (const struct str[]){STR("SET"), key, STR(STORE_TOMBSTONE), STR("PX"), str_from(ttl)}, on_buried, d);
+	snprintf(ttl, sizeof(ttl), "%.0f", d->ttl_ms);
+	redis_cluster_send(d->redis, key, 5, (const struct str[]){STR("SET"), key, value, STR("PX"), str_from(ttl)}, on_buried, d);
 }
 
 /* --- states --------------------------------------------------------------------------------------------------------------------- */
@@ -208,8 +215,10 @@ static void show_commands(struct drop *d)
 {
 	struct buf text = BUF_INIT(4096);
 
+	if (d->tell)
+		buf_addf(&text, "%s\n-- $1 = %s\n", d->tell_sql, d->tell_payload);
 	if (d->one)
-		buf_addf(&text, "%s %s " STORE_TOMBSTONE " PX %d", "SET", d->prefix, TOMBSTONE_MS);
+		buf_addf(&text, "%s %s %s PX %.0f", "SET", d->prefix, d->value ? d->words : STORE_TOMBSTONE, d->ttl_ms);
 	else
 		buf_addf(&text, "SCAN ... MATCH %s\nUNLINK of each key that it finds", d->pattern);
 	task_sql(&d->task, buf_text(&text), text.len);
@@ -230,7 +239,10 @@ static void ask(struct drop *d)
 		return;
 	}
 	clean_text(&name, d->prefix, strlen(d->prefix) < 100 ? strlen(d->prefix) : 100, CLEAN_LINE);
-	if (d->one) {
+	if (d->value) {
+		task_say(&d->task, TASK_PLAIN, d->found ? "the key is there: its value is replaced" : "the key is not there");
+		buf_addf(&title, "Put %s at %s for %.0f s?", d->words, buf_text(&name), d->ttl_ms / 1000);
+	} else if (d->one) {
 		task_say(&d->task, TASK_PLAIN, d->found ? "the key is there" : "the key is not there: only a refill under way is stopped");
 		buf_addf(&title, "Drop the cached key %s?", buf_text(&name));
 	} else {
@@ -269,9 +281,42 @@ static void walk_ended(struct drop *d)
 	} else {
 		if (d->step == DROP_LOOKING_AGAIN && d->found > 0)
 			task_say(&d->task, TASK_BAD, "somebody goes on writing such keys: stop the application that does");
-		task_say(&d->task, TASK_GOOD, "%lld %s gone", (long long)d->dropped, d->dropped == 1 ? "key is" : "keys are");
+		if (d->value)
+			task_say(&d->task, TASK_GOOD, "the value is there");
+		else
+			task_say(&d->task, TASK_GOOD, "%lld %s gone", (long long)d->dropped, d->dropped == 1 ? "key is" : "keys are");
 		end(d, TASK_OK, NULL);
 	}
+}
+
+/* --- telling the stores ---------------------------------------------------------------------------------------------------------- */
+
+static void on_told(void *ctx, const struct pgwork_outcome *o)
+{
+	struct drop *d = ctx;
+
+	if (d->step != DROP_TELLING)
+		return;
+	if (o->why)
+		task_say(&d->task, TASK_BAD, "the stores that listen were not told, and go on with what they have: %s", o->why->text);
+	else
+		task_say(&d->task, TASK_GOOD, "the stores that listen are told: they neither read nor write such keys any more");
+	walk(d, DROP_RUNNING);
+}
+
+static void on_tell_down(void *ctx, const struct err *why)
+{
+	on_told(ctx, &(struct pgwork_outcome){.why = why});
+}
+
+static void tell(struct drop *d)
+{
+	const char *const values[1] = {d->tell_payload};
+	struct pgwork_query q = {.sql = d->tell_sql, .values = values, .count = 1, .deadline_ms = TELL_MS, .done = on_told, .ctx = d};
+
+	d->step = DROP_TELLING;
+	pgwork_run(d->tell, &q, 1);
+	pgwork_open(d->tell);
 }
 
 static void start(struct drop *d)
@@ -279,6 +324,8 @@ static void start(struct drop *d)
 	task_run(&d->task, now_ns(d));
 	if (d->one)
 		bury(d);
+	else if (d->tell)
+		tell(d);
 	else
 		walk(d, DROP_RUNNING);
 }
@@ -300,7 +347,8 @@ static void on_now(void *ctx)
 			end(d, TASK_REFUSED, &d->gate_why);
 		else
 			start(d);
-	} else if (d->cancelled && (d->step == DROP_CONNECTING || d->step == DROP_GATE || d->step == DROP_PAUSING)) {
+	} else if (d->cancelled && (d->step == DROP_CONNECTING || d->step == DROP_GATE || d->step == DROP_TELLING ||
+	                            d->step == DROP_PAUSING)) {
 		end(d, TASK_CANCELLED, NULL);
 	} else if (d->step == DROP_PAUSING) {
 		walk(d, DROP_LOOKING_AGAIN);
@@ -339,6 +387,13 @@ static void task_frees(struct task *t)
 	struct drop *d = drop_of(t);
 
 	redis_cluster_free(d->redis);
+	pgwork_free(d->tell);
+	if (d->value)
+		mem_wipe(d->value, d->value_len);
+	free(d->value);
+	free(d->words);
+	free(d->tell_sql);
+	free(d->tell_payload);
 	loop_timer_free(d->now);
 	task_release(&d->task);
 	free(d->prefix);
@@ -372,6 +427,21 @@ static void on_down(void *ctx, const struct err *why)
 	end(d, d->step >= DROP_RUNNING ? TASK_UNKNOWN : TASK_FAILED, why);
 }
 
+static int make_tell(struct drop *d, struct loop *l, const struct drop_conf *conf, struct err *why)
+{
+	struct pgwork_conf pg = *conf->tell;
+	struct pgwork_events events = {.down = on_tell_down, .ctx = d};
+	int rc;
+
+	pg.connect_timeout_ms = TELL_MS;
+	rc = pgwork_new(&d->tell, l, &pg, &events, why);
+	if (rc == 0) {
+		d->tell_sql = mem_strdup(conf->tell_sql);
+		d->tell_payload = mem_strdup(conf->tell_payload);
+	}
+	return rc;
+}
+
 int drop_task_new(struct task **out, struct loop *l, const struct drop_conf *conf, struct err *why)
 {
 	struct redis_work_conf redis = {.conf = conf->redis, .name = "dytop-cache", .log = conf->log};
@@ -386,10 +456,17 @@ int drop_task_new(struct task **out, struct loop *l, const struct drop_conf *con
 	events.ctx = d;
 	d->loop = l;
 	rc = redis_cluster_new(&d->redis, l, &redis, &events, why);
+	if (rc == 0 && conf->tell)
+		rc = make_tell(d, l, conf, why);
 	if (rc < 0) {
+		redis_cluster_free(d->redis);
 		free(d);
 		return rc;
 	}
+	d->value = conf->value.at ? mem_strndup(conf->value.at, conf->value.len) : NULL;
+	d->value_len = conf->value.len;
+	d->words = mem_strdup(conf->words);
+	d->ttl_ms = conf->value.at ? conf->ttl_ms : TOMBSTONE_MS;
 	d->prefix = mem_strdup(conf->prefix);
 	d->pattern = store_pattern(conf->prefix);
 	d->one = conf->one;
@@ -398,8 +475,9 @@ int drop_task_new(struct task **out, struct loop *l, const struct drop_conf *con
 	d->gate = conf->gate;
 	d->gate_ctx = conf->gate_ctx;
 	d->now = loop_timer_new(l, on_now, d);
-	snprintf(title, sizeof(title), "drop %.100s%s on %.60s", conf->prefix, conf->one ? "" : "*", redis_cluster_name(d->redis));
-	task_init(&d->task, &ops, conf->alarm ? "cache_alarm" : conf->one ? "cache_drop" : "cache_drop_all", title);
+	snprintf(title, sizeof(title), "%s %.100s%s on %.60s", d->value ? "put" : "drop", conf->prefix, conf->one ? "" : "*",
+	         redis_cluster_name(d->redis));
+	task_init(&d->task, &ops, conf->alarm ? "cache_alarm" : d->value ? "cache_put" : conf->one ? "cache_drop" : "cache_drop_all", title);
 	redis_cluster_open(d->redis);
 	*out = &d->task;
 	return 0;

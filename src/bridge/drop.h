@@ -4,7 +4,9 @@
  *
  *   LOOKING   connects; counts the keys (SCAN, never KEYS, on every node of a cluster) and shows some
  *   ASKING    which, how many, where
- *   RUNNING   UNLINK of each; of one key: a tombstone for 5 s (bridge/store.h), so that a reader of the old row cannot put it back
+ *   RUNNING   UNLINK of each; of one key: a tombstone for 5 s (bridge/store.h), so that a reader of the old row cannot put it back,
+ *             or the value that shall stand there. Of an alarm first the stores that listen are told; that PostgreSQL cannot be
+ *             asked to is said, and ends nothing
  *   CHECKING  of a class that must go (`alarm`): looks once more and takes out what was written meanwhile, up to three times
  *
  * Cancelled in the midst: what is gone stays gone. Nothing but string-alike names is looked at: values are never read.
@@ -16,6 +18,7 @@
 #include "core/log.h"
 #include "loop/loop.h"
 #include "model/task.h"
+#include "source/pgwork.h"
 #include "source/source.h"
 
 struct drop_conf {
@@ -23,6 +26,15 @@ struct drop_conf {
 	const char *prefix;   /* of keys, raw; or `one`: the key. Never empty */
 	bool one;
 	bool alarm;
+	/* Of an alarm: where stores are told (tell_sql: NOTIFY of what $1 is), and that. NULL: they are not told. Borrowed for
+	 * drop_task_new(). */
+	const struct pgwork_conf *tell;
+	const char *tell_sql, *tell_payload;
+	/* `one`: what is put there (encoded), for how long, and in words what it is: "1234 bytes (zlib)". at NULL: a tombstone. Borrowed
+	 * for drop_task_new(). */
+	struct str value;
+	double ttl_ms;
+	const char *words;
 	bool no_writes;       /* dytop is read-only: refused */
 	/* As warm_conf.gate: writes the intent into the audit log, then calls drop_go(). NULL: goes on without. */
 	void (*gate)(void *ctx, struct task *t);

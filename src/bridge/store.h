@@ -3,7 +3,7 @@
  * Cache first: a value comes from Redis, else from PostgreSQL, and then stands in Redis for the next one. Redis away: the database
  * serves. PostgreSQL away: what is cached is still served. A key is PREFIX KIND ":" ID, as "dytallix:bridge:tx:4711".
  *
- * What makes a cached value old is told by invalidation: by id, by kind, or by the trigger's notifications ("tx:4711", "tx:*" on
+ * What makes a cached value old is told by invalidation: by id, by kind, or by the trigger's notifications ("tx:4711", "tx:*", "tx:!" on
  * channel dytop_invalidate). An invalidated key holds a tombstone for 5 s, and a refill is SET NX, so a reader that had read
  * the old row cannot put it back; here its query is given up by later readers at once. What cannot be told for sure (the listener
  * was away, Redis was) ends with a flush of the whole namespace, during which nothing is read from the cache.

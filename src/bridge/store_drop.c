@@ -407,10 +407,15 @@ static void on_notify(void *ctx, const char *channel, const char *payload, int p
 	s->stats.events++;
 	if (kind < 0)
 		return; /* of a kind that is not kept here */
-	if (strcmp(colon + 1, "*") == 0)
+	if (strcmp(colon + 1, "!") == 0) {
+		if (!s->class[kind].banned)
+			store_say(s, "security event: %s is not cached any more", s->kind[kind].name);
+		store_security_event(s, kind, NULL, NULL);
+	} else if (strcmp(colon + 1, "*") == 0) {
 		store_drop_prefix(s, (struct str){payload, (size_t)(colon + 1 - payload)}, NULL, NULL);
-	else
+	} else {
 		store_drop(s, kind, str_from(colon + 1), NULL, NULL);
+	}
 }
 
 static void on_listening(void *ctx, const struct pgwork_outcome *o)

@@ -12,7 +12,7 @@ import zlib
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from dash import Dash
 from postgres import SLOW, Bench
-from storer import redis_in
+from storer import Storer, redis_in, things
 
 PREFIX = "dytallix:bridge:"
 
@@ -28,14 +28,14 @@ class Place:
         done = self.dytop("bridge", "init", "--rows", "300", "--no-roles", "--yes", redis=False)
         assert done.returncode == 0, done.stderr
 
-    def dytop(self, *words, redis=True):
+    def dytop(self, *words, redis=True, stdin=""):
         argv = ["./dytop"] + list(words) + ["-d", self.pg.conninfo(), "--audit", self.audit]
         argv += ["--redis", "redis://127.0.0.1:%d" % self.redis.port] if redis else []
-        return subprocess.run(argv, capture_output=True, text=True, env=self.env, timeout=60 * SLOW, stdin=subprocess.DEVNULL,
+        return subprocess.run(argv, capture_output=True, text=True, env=self.env, timeout=60 * SLOW, input=stdin,
                               start_new_session=True)
 
-    def cache(self, *words):
-        return self.dytop("cache", *words)
+    def cache(self, *words, stdin=""):
+        return self.dytop("cache", *words, stdin=stdin)
 
     def lines(self):
         with open(self.audit) as f:
@@ -84,6 +84,81 @@ def get(p):
     p.redis.go_on()
     assert away.returncode == 0 and "from the database" in away.stderr, away
     print("ok: get")
+
+
+def put(p):
+    redis = p.redis
+    redis.call("FLUSHALL")
+    tx = p.pg.sql("SELECT id FROM bridge_transactions ORDER BY id LIMIT 1")
+    row = json.loads(p.cache("get", "tx:" + tx).stdout)
+    redis.call("FLUSHALL")
+    row["access_count"] = 77
+    text = json.dumps(row)
+    unasked = p.cache("put", "tx:" + tx, text)
+    assert unasked.returncode == 1 and value(redis, "tx:" + tx) is None, unasked
+    # the recipe's codec, the TTL of its priority: high 600 s
+    done = p.cache("put", "tx:" + tx, "--yes", "--priority", "high", stdin=text + "\n")
+    assert done.returncode == 0 and "the value is there" in done.stdout, done
+    assert zlib.decompress(value(redis, "tx:" + tx)).decode() == text
+    assert 400000 < int(redis.call("PTTL", PREFIX + "tx:" + tx)[1:-2]) <= 600000
+    assert text not in done.stdout + done.stderr and "77" not in done.stdout, "a value is not shown"
+    deadline = time.monotonic() + 20 * SLOW
+    while "from the cache" not in (got := p.cache("get", "tx:" + tx)).stderr:
+        assert time.monotonic() < deadline, got
+    assert json.loads(got.stdout) == row
+    for words in (("put", "tx:" + tx, text.replace("77", "78")), ("put", "tx:" + tx, "-")):
+        over = p.cache(*words, "--yes", stdin=text.replace("77", "78"))
+        assert over.returncode == 0 and "replaced" in over.stdout, over
+        assert json.loads(zlib.decompress(value(redis, "tx:" + tx)))["access_count"] == 78
+        redis.call("SET", PREFIX + "tx:" + tx, "dytop:invalidated")
+    assert 1000000 < int(p.cache("put", "chain:c", "{}", "--yes").returncode == 0 and redis.call("PTTL", PREFIX + "chain:c")[1:-2])
+    # what is refused leaves no trace in Redis
+    redis.call("FLUSHALL")
+    for words, said in ((("put", "tx:1", '{"private_key": "0123456789abcdef"}'), "deny list"),
+                        (("put", "tx:1", '{"signature": "' + "ab" * 64 + '"}'), "deny list"),
+                        (("put", "tx:1", "no json"), "no JSON"), (("put", "tx:1", ""), "no JSON"),
+                        (("put", "sigs:1", "{}"), "never cached"), (("put", "coin:1", "{}"), "tx, asset and chain"),
+                        (("put", "tx", "{}"), "KIND:ID"), (("put",), "cache takes"), (("put", "tx:1", "{}", "x"), "cache takes"),
+                        (("put", "tx:1", "{}", "--priority", "huge"), "--priority"), (("put", "tx:1", "{}", "--read-only"), "read-only"),
+                        (("put", "tx:1"), "caches none above")):
+        bad = p.cache(*words, "--yes", stdin='"%s"' % os.urandom(2 << 20).hex())
+        assert bad.returncode == 1 and said in bad.stderr and bad.stderr.count("\n") == 1, (words[:2], bad)
+    assert int(redis.call("DBSIZE")[1:-2]) == 0
+    lines = [line for line in p.lines() if line["action"] == "cache_put"]
+    assert len([line for line in lines if line.get("outcome") == "ok"]) == 4 and "77" not in json.dumps([line.get("sql") for line in lines])
+    print("ok: put")
+
+
+def told(p):
+    """A store of another process hears of a security event through PostgreSQL."""
+    redis = p.redis
+    redis.call("FLUSHALL")
+    things(p.pg)
+    s = Storer(p.bench, p.pg, redis).ready()
+    assert s.cached(3, "raw")["value"] == "1" and s.cached(4)["from"] == "cache"
+    alarm = p.cache("security-event", "raw", "--prefix", "test:", "--yes")
+    assert alarm.returncode == 0 and "are told" in alarm.stdout and "pg_notify('dytop_invalidate', $1)" in alarm.stdout, alarm
+    assert "raw:!" in alarm.stdout
+    s.until("its notification", 5, lambda t: t["events"] >= 1)
+    assert any("raw is not cached any more" in e.get("words", "") for e in s.past), s.past
+    redis.call("SET", "test:raw:3", "planted")
+    assert s.get(3, "raw")["value"] == "1" and s.get(3, "raw")["from"] == "database"
+    assert s.get(4)["from"] == "cache", "others go on"
+    s.quit()
+    intent = [line for line in p.lines() if line["action"] == "cache_alarm" and "sql" in line][-1]
+    assert "pg_notify" in intent["sql"] and "raw:!" in intent["sql"], intent
+    # PostgreSQL not there: said, and Redis is swept all the same; without one it is Redis alone
+    redis.call("SET", "test:raw:5", "x")
+    p.pg.stop()
+    alarm = p.cache("security-event", "raw", "--prefix", "test:", "--yes")
+    p.pg.start()
+    assert alarm.returncode == 0 and "were not told" in alarm.stdout and "2 keys are gone" in alarm.stdout, alarm
+    p.redis.call("SET", "test:raw:5", "x")
+    alone = subprocess.run(["./dytop", "cache", "security-event", "raw", "--prefix", "test:", "--yes", "--no-postgres", "--audit", p.audit,
+                            "--redis", "redis://127.0.0.1:%d" % redis.port], capture_output=True, text=True, env=p.env, timeout=60 * SLOW)
+    assert alone.returncode == 0 and "told" not in alone.stdout and "1 key is gone" in alone.stdout, alone
+    assert p.cache("security-event", "a b", "--yes").returncode == 1
+    print("ok: a security event reaches other stores")
 
 
 def drop(p):
@@ -183,6 +258,8 @@ def main():
         if len(sys.argv) < 2:
             p = Place(bench)
             get(p)
+            put(p)
+            told(p)
             drop(p)
         in_the_dashboard(bench)
 
