@@ -221,7 +221,7 @@ static void go_live(struct redis *r)
 	r->s->status.answered_ns = loop_now(r->s->loop)->mono_ns;
 	r->s->status.logins++;
 	source_put_text(r->s->status.user, sizeof(r->s->status.user),
-	                r->address.user ? r->address.user : "default");
+	                r->login.address.user ? r->login.address.user : "default");
 	source_live(r->s);
 }
 
@@ -231,87 +231,49 @@ static void send_login(struct redis *r)
 	struct str name[] = {STR("CLIENT"), STR("SETNAME"), STR("dytop")};
 	struct str keep[] = {STR("CLIENT"), STR("NO-EVICT"), STR("on")};
 	struct str info = STR("INFO");
-	char db[16];
-	struct str select[] = {STR("SELECT"), {db, 0}};
-	int want = 3;
 
 	resp_command(&out, 3, name);
 	resp_command(&out, 3, keep);
 	resp_command(&out, 1, &info);
-	if (r->address.db) {
-		select[1].len = (size_t)snprintf(db, sizeof(db), "%d", r->address.db);
-		resp_command(&out, 2, select);
-		want++;
-	}
-	redis_send(r, &out, want, REDIS_LOGIN);
+	redis_send(r, &out, 3 + redis_login_select(&r->login, &out), REDIS_LOGIN);
 	buf_release(&out);
 }
 
 static void on_connected(void *ctx)
 {
 	struct redis *r = ctx;
-	struct str words[3] = {STR("AUTH")};
-	int count = 1;
 
 	r->resp = resp_new();
-	loop_timer_in(r->deadline, r->timeout_ms);
-	if (!r->address.password) {
+	loop_timer_in(r->deadline, r->login.timeout_ms);
+	if (!redis_login_auth(&r->login, r->stream)) {
 		send_login(r);
 		return;
 	}
-	if (r->address.user)
-		words[count++] = str_from(r->address.user);
-	words[count++] = str_from(r->address.password);
-	struct buf out = BUF_INIT(RESP_COMMAND_MAX);
-	resp_command(&out, count, words);
-	redis_send(r, &out, 1, REDIS_AUTH);
-	if (out.data)
-		mem_wipe(out.data, out.len);
-	buf_release(&out);
-}
-
-static bool says(const struct resp_reply *reply, const char *prefix)
-{
-	size_t len = strlen(prefix);
-
-	return reply->type == RESP_ERROR && reply->text.len >= len && memcmp(reply->text.at, prefix, len) == 0;
+	redis_forget_replies(r);
+	r->want = 1;
+	r->step = REDIS_AUTH;
 }
 
 /* A refusal that any command can meet; true when the attempt is over. */
 static bool refused(struct redis *r, const struct resp_reply *reply, const char *command)
 {
 	struct err why;
+	int code = redis_login_refused(reply, command, &why);
 
-	if (says(reply, "ERR max number of clients")) {
-		err_set(&why, ERR_CONNECT, "its limit of connections (maxclients) is reached");
-		redis_fail(r, &why, SOURCE_FULL);
-		return true;
-	}
-	if (says(reply, "NOAUTH") || says(reply, "DENIED") || says(reply, "-DENIED")) {
-		redis_error(reply, command, &why);
-		redis_fail(r, &why, SOURCE_DENIED);
-		return true;
-	}
-	return false;
+	if (code)
+		redis_fail(r, &why, code == ERR_CONNECT ? SOURCE_FULL : SOURCE_DENIED);
+	return code != 0;
 }
 
-/* After a failed AUTH the server would go on as the default user: the login ends here. */
 static void take_auth(struct redis *r)
 {
-	const struct resp_reply *reply = r->got[0];
 	struct err why;
+	int code = redis_login_authed(r->got[0], &why);
 
-	if (refused(r, reply, "AUTH"))
-		return;
-	if (reply->type == RESP_STATUS && str_is(reply->text, "OK")) {
+	if (code == 0)
 		send_login(r);
-		return;
-	}
-	if (reply->type == RESP_ERROR)
-		redis_error(reply, "AUTH", &why);
 	else
-		err_set(&why, ERR_PROTOCOL, "not a Redis server: AUTH was not answered with OK");
-	redis_fail(r, &why, why.code == ERR_BUSY ? SOURCE_UNREACHABLE : SOURCE_DENIED);
+		redis_fail(r, &why, code == ERR_CONNECT ? SOURCE_FULL : code == ERR_BUSY ? SOURCE_UNREACHABLE : SOURCE_DENIED);
 }
 
 static void send_hello(struct redis *r)
@@ -338,7 +300,7 @@ static void take_login(struct redis *r)
 		redis_fail(r, &why, SOURCE_DENIED);
 		return;
 	}
-	if (says(info, "NOPERM")) {
+	if (redis_says(info, "NOPERM")) {
 		send_hello(r);
 		return;
 	}
@@ -414,7 +376,7 @@ static void step_done(struct redis *r)
 /* maxclients is said instead of every other answer, and then the connection ends: not all replies will come. */
 static bool early_end(struct redis *r, const struct resp_reply *reply)
 {
-	return r->step < REDIS_READY && says(reply, "ERR max number of clients") && refused(r, reply, "the login");
+	return r->step < REDIS_READY && redis_says(reply, "ERR max number of clients") && refused(r, reply, "the login");
 }
 
 static void keep_reply(struct redis *r, struct resp_reply *reply)
@@ -459,11 +421,9 @@ static void on_received(void *ctx, const char *bytes, size_t len)
 static void on_closed(void *ctx, const struct err *why)
 {
 	struct redis *r = ctx;
-	struct err said = *why;
+	struct err said;
 
-	/* A port that speaks TLS closes at the first byte in clear, mostly without a word. */
-	if (r->step > REDIS_CONNECTING && r->step < REDIS_READY && r->bytes == 0 && !r->address.tls && !r->address.path)
-		err_set(&said, why->code, "%s before any answer (if it wants TLS: rediss://)", why->text);
+	redis_login_closed(&r->login, r->step <= REDIS_CONNECTING || r->step >= REDIS_READY || r->bytes > 0, why, &said);
 	fail_with(r, &said);
 }
 
@@ -476,65 +436,37 @@ static void on_deadline(void *ctx)
 		redis_ask_silence(r);
 		return;
 	}
-	err_set(&why, ERR_TIMEOUT, "connected, but the login had no answer for %.0f s", r->timeout_ms / 1000);
+	redis_login_silent(&r->login, &why);
 	redis_fail(r, &why, SOURCE_UNREACHABLE);
 }
 
 static void connect_now(struct redis *r)
 {
-	const struct stream_conf conf = {
-		.path = r->address.path,
-		.host = r->address.host,
-		.port = r->address.port,
-		.tls = r->address.tls ? &r->tls : NULL,
-		.connect_timeout_ms = r->timeout_ms,
-	};
 	const struct stream_events events = {on_connected, on_received, on_closed, r};
 
 	source_attempt(r->s);
 	r->step = REDIS_CONNECTING;
-	r->stream = stream_open(r->s->loop, &conf, &events);
+	r->stream = redis_login_open(&r->login, r->s->loop, &events);
 }
 
 /* --- ops ---------------------------------------------------------------------------------------------------- */
 
-static const char *own(char **keep, const char *text)
-{
-	*keep = mem_strdup(text);
-	return *keep;
-}
-
 static int redis_create(struct source *s, struct source_conf *conf, struct err *why)
 {
-	struct redis_address address = {0};
+	struct redis_login login;
 	char name[256];
-	int code = redis_address_parse(&address, conf->target ? conf->target : "", why);
+	int code = redis_login_init(&login, conf, why);
 
 	if (code)
 		return code;
-	if (conf->redis_user && !address.user)
-		address.user = mem_strdup(conf->redis_user);
-	if (conf->password && !address.password)
-		address.password = mem_strdup(conf->password);
-	if (address.user && !address.password) {
-		redis_address_release(&address);
-		/* The "user" may be a password that was put in the wrong place: it is not repeated. */
-		return err_set(why, ERR_INVALID,
-		               "Redis address: a user without a password (a password alone is redis://:PASSWORD@host)");
-	}
 	struct redis *r = mem_alloc(sizeof(*r));
 	r->s = s;
-	r->address = address;
-	r->tls.ca = own(&r->tls_text[0], conf->tls_ca);
-	r->tls.cert = own(&r->tls_text[1], conf->tls_cert);
-	r->tls.key = own(&r->tls_text[2], conf->tls_key);
-	r->tls.insecure = conf->tls_insecure;
-	r->timeout_ms = conf->connect_timeout_ms > 0 ? conf->connect_timeout_ms : 10000;
+	r->login = login;
 	r->params = conf->params;
 	r->deadline = loop_timer_new(s->loop, on_deadline, r);
 	r->commands = BUF_INIT(RESP_COMMAND_MAX);
 	s->self = r;
-	redis_address_text(&r->address, name, sizeof(name));
+	redis_address_text(&r->login.address, name, sizeof(name));
 	source_put_text(s->status.name, sizeof(s->status.name), name);
 	snprintf(s->status.product, sizeof(s->status.product), "Redis");
 	return 0;
@@ -565,9 +497,7 @@ static void redis_destroy(struct source *s)
 	redis_ask_lost(r, &why);
 	redis_ask_release(r);
 	loop_timer_free(r->deadline);
-	redis_address_release(&r->address);
-	for (size_t i = 0; i < ARRAY_LEN(r->tls_text); i++)
-		free(r->tls_text[i]);
+	redis_login_release(&r->login);
 	free(r->got);
 	free(r);
 	s->self = NULL;

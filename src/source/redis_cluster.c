@@ -173,11 +173,11 @@ static bool redirected(struct flight *f, const struct resp_reply *reply)
 
 	if (f->pinned || !c->up || reply->type != RESP_ERROR || f->hops++ >= CLUSTER_HOPS_MAX)
 		return false;
-	if (c->hasty && cluster_says(reply, "CLUSTERDOWN")) {
+	if (c->hasty && redis_says(reply, "CLUSTERDOWN")) {
 		cluster_plan_refresh(c);
 		return false;
 	}
-	if (cluster_says(reply, "TRYAGAIN") || cluster_says(reply, "CLUSTERDOWN")) {
+	if (redis_says(reply, "TRYAGAIN") || redis_says(reply, "CLUSTERDOWN")) {
 		if (loop_now(c->loop)->mono_ns >= f->until_ns)
 			return false;
 		f->hops--; /* these are bounded by time */
@@ -213,17 +213,13 @@ int redis_cluster_new(struct redis_cluster **out, struct loop *l, const struct r
 	struct redis_cluster *c = mem_alloc(sizeof(*c));
 	const struct source_conf *where = conf->conf;
 	struct redis_place at = {.port = 0};
-	int code = redis_address_parse(&c->seed_address, where->target ? where->target : "", why);
+	int code = redis_login_address(&c->seed_address, where, why);
 
 	if (code) {
 		free(c);
 		return code;
 	}
 	struct redis_address *a = &c->seed_address;
-	if (where->redis_user && !a->user)
-		a->user = mem_strdup(where->redis_user);
-	if (where->password && !a->password)
-		a->password = mem_strdup(where->password);
 	c->loop = l;
 	c->log = conf->log;
 	c->events = *events;

@@ -188,13 +188,6 @@ static int learn(struct redis_cluster *c, struct node *asked, const struct resp_
 	return 0;
 }
 
-bool cluster_says(const struct resp_reply *reply, const char *prefix)
-{
-	size_t len = strlen(prefix);
-
-	return reply->type == RESP_ERROR && reply->text.len >= len && memcmp(reply->text.at, prefix, len) == 0;
-}
-
 static void go_up(struct redis_cluster *c)
 {
 	c->up = true;
@@ -216,7 +209,7 @@ static void on_first_slots(void *ctx, const struct resp_reply *reply, const stru
 	c->primary[0] = n;
 	c->primaries = 1;
 	c->no_slots = false;
-	if (cluster_says(reply, "NOPERM")) {
+	if (redis_says(reply, "NOPERM")) {
 		c->no_slots = true;
 		c->owner = mem_calloc(REDIS_SLOTS, sizeof(*c->owner));
 		for (unsigned slot = 0; slot < REDIS_SLOTS; slot++)

@@ -4,7 +4,7 @@
 #define SOURCE_REDIS_CLUSTER_PRIVATE_H
 
 #include "source/redis_cluster.h"
-#include "source/redis_uri.h"
+#include "source/redis_login.h"
 
 enum {
 	CLUSTER_HOPS_MAX = 16,     /* redirections of one command */
@@ -87,6 +87,5 @@ int cluster_node_at(struct redis_cluster *c, const struct redis_place *place, co
 void cluster_open_node(struct node *n);
 void cluster_plan_refresh(struct redis_cluster *c);
 void cluster_on_refresh(void *ctx);
-bool cluster_says(const struct resp_reply *reply, const char *prefix);
 
 #endif

@@ -10,11 +10,10 @@
 #define SOURCE_REDIS_PRIVATE_H
 
 #include "source/redis_keys.h"
+#include "source/redis_login.h"
 #include "source/redis_readers.h"
-#include "source/redis_uri.h"
 #include "source/resp.h"
 #include "source/source_private.h"
-#include "source/stream.h"
 
 enum {
 	REDIS_BATCH_BYTES_MAX = 32 << 20, /* of all replies of one batch */
@@ -58,10 +57,7 @@ struct redis_dear { /* a panel whose reply broke a ceiling */
 
 struct redis {
 	struct source *s;
-	struct redis_address address;
-	struct tls_conf tls;         /* texts owned below */
-	char *tls_text[3];
-	double timeout_ms;           /* of a connect with login */
+	struct redis_login login;
 	const struct source_param *params;
 	struct stream *stream;
 	struct resp *resp;

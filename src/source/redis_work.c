@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "core/mem.h"
+#include "source/redis_login.h"
 #include "source/redis_readers.h"
-#include "source/redis_uri.h"
 #include "source/stream.h"
 
 enum {
@@ -40,12 +40,10 @@ struct redis_work {
 	struct loop *loop;
 	struct log *log;
 	struct redis_work_events events;
-	struct redis_address address;
-	struct tls_conf tls; /* texts owned below */
-	char *tls_text[3];
+	struct redis_login login;
 	char *client_name;
 	char name[256];
-	double timeout_ms, deadline_ms;
+	double deadline_ms;
 	int window;
 	struct stream *stream;
 	struct resp *resp;
@@ -163,8 +161,8 @@ static void on_deadline(void *ctx)
 	struct err why;
 
 	if (w->step != WORK_UP) {
-		err_set(&why, ERR_TIMEOUT, "%s: connected, but the login had no answer for %.0f s", w->name,
-		        w->timeout_ms / 1000);
+		redis_login_silent(&w->login, &why);
+		err_prefix(&why, "%s: ", w->name);
 		fail(w, &why);
 		return;
 	}
@@ -219,13 +217,9 @@ static void plan_flush(struct redis_work *w)
 static void send_login(struct redis_work *w)
 {
 	struct str name[] = {STR("CLIENT"), STR("SETNAME"), str_from(w->client_name)};
-	char db[16];
-	struct str select[] = {STR("SELECT"), {db, 0}};
 
-	select[1].len = (size_t)snprintf(db, sizeof(db), "%d", w->address.db);
 	resp_command(&w->out, 3, name);
-	if (w->address.db)
-		resp_command(&w->out, 2, select);
+	(void)redis_login_select(&w->login, &w->out);
 	w->step = WORK_LOGIN;
 	w->login_got = 0;
 	flush_out(w);
@@ -234,74 +228,46 @@ static void send_login(struct redis_work *w)
 static void on_connected(void *ctx)
 {
 	struct redis_work *w = ctx;
-	struct str words[3] = {STR("AUTH")};
-	int count = 1;
 
 	w->resp = resp_new();
 	w->heard = false;
-	loop_timer_in(w->deadline, w->timeout_ms);
-	if (!w->address.password) {
-		send_login(w);
-		return;
-	}
-	if (w->address.user)
-		words[count++] = str_from(w->address.user);
-	words[count++] = str_from(w->address.password);
-	struct buf out = BUF_INIT(RESP_COMMAND_MAX);
-	resp_command(&out, count, words);
-	w->step = WORK_AUTH;
-	stream_send(w->stream, out.data, out.len);
-	if (out.data)
-		mem_wipe(out.data, out.len);
-	buf_release(&out);
-}
-
-static bool says(const struct resp_reply *reply, const char *prefix)
-{
-	size_t len = strlen(prefix);
-
-	return reply->type == RESP_ERROR && reply->text.len >= len && memcmp(reply->text.at, prefix, len) == 0;
-}
-
-static void refuse(struct redis_work *w, const struct resp_reply *reply, const char *command)
-{
-	struct err why;
-
-	if (says(reply, "ERR max number of clients"))
-		err_set(&why, ERR_CONNECT, "its limit of connections (maxclients) is reached");
+	loop_timer_in(w->deadline, w->login.timeout_ms);
+	if (redis_login_auth(&w->login, w->stream))
+		w->step = WORK_AUTH;
 	else
-		redis_error(reply, command, &why);
-	err_prefix(&why, "%s: ", w->name);
-	fail(w, &why);
+		send_login(w);
 }
 
-/* After a failed AUTH the server would go on as the default user: the login ends here. */
+static void refuse(struct redis_work *w, struct err *why)
+{
+	err_prefix(why, "%s: ", w->name);
+	fail(w, why);
+}
+
 static void take_auth(struct redis_work *w, const struct resp_reply *reply)
 {
 	struct err why;
 
-	if (reply->type == RESP_STATUS && str_is(reply->text, "OK")) {
+	if (redis_login_authed(reply, &why) == 0)
 		send_login(w);
-	} else if (reply->type == RESP_ERROR) {
-		refuse(w, reply, "AUTH");
-	} else {
-		err_set(&why, ERR_PROTOCOL, "%s: not a Redis server: AUTH was not answered with OK", w->name);
-		fail(w, &why);
-	}
+	else
+		refuse(w, &why);
 }
 
 static void take_login(struct redis_work *w, const struct resp_reply *reply)
 {
 	int mine = w->login_got++;
 	bool is_select = mine == 1;
+	struct err why;
+	int code = redis_login_refused(reply, is_select ? "SELECT" : "the login", &why);
 
-	/* A name that the server does not let us have harms nobody. */
-	if (reply->type == RESP_ERROR && (is_select || says(reply, "NOAUTH") || says(reply, "DENIED") ||
-	                                  says(reply, "-DENIED") || says(reply, "ERR max number of clients"))) {
-		refuse(w, reply, is_select ? "SELECT" : "the login");
+	if (code == 0 && is_select && reply->type == RESP_ERROR)
+		code = redis_error(reply, "SELECT", &why);
+	if (code) { /* a name that the server does not let us have harms nobody */
+		refuse(w, &why);
 		return;
 	}
-	if (!is_select && w->address.db)
+	if (!is_select && w->login.address.db)
 		return;
 	loop_timer_stop(w->deadline);
 	w->step = WORK_UP;
@@ -364,58 +330,34 @@ static void on_received(void *ctx, const char *bytes, size_t len)
 static void on_closed(void *ctx, const struct err *why)
 {
 	struct redis_work *w = ctx;
-	struct err said = *why;
+	struct err said;
 
-	/* A port that speaks TLS closes at the first byte in clear, mostly without a word. */
-	if (w->step > WORK_CONNECTING && w->step < WORK_UP && !w->heard && !w->address.tls && !w->address.path)
-		err_set(&said, why->code, "%s before any answer (if it wants TLS: rediss://)", why->text);
+	redis_login_closed(&w->login, w->step <= WORK_CONNECTING || w->step == WORK_UP || w->heard, why, &said);
 	fail(w, &said);
 }
 
 /* --- the outside ------------------------------------------------------------------------------------------------------ */
 
-static const char *own(char **keep, const char *text)
-{
-	*keep = mem_strdup(text);
-	return *keep;
-}
-
 int redis_work_new(struct redis_work **out, struct loop *l, const struct redis_work_conf *conf,
                    const struct redis_work_events *events, struct err *why)
 {
-	const struct source_conf *where = conf->conf;
-	struct redis_address address = {0};
-	int code = redis_address_parse(&address, where->target ? where->target : "", why);
+	struct redis_login login;
+	int code = redis_login_init(&login, conf->conf, why);
 
 	if (code)
 		return code;
-	if (where->redis_user && !address.user)
-		address.user = mem_strdup(where->redis_user);
-	if (where->password && !address.password)
-		address.password = mem_strdup(where->password);
-	if (address.user && !address.password) {
-		redis_address_release(&address);
-		/* The "user" may be a password that was put in the wrong place: it is not repeated. */
-		return err_set(why, ERR_INVALID,
-		               "Redis address: a user without a password (a password alone is redis://:PASSWORD@host)");
-	}
 	struct redis_work *w = mem_alloc(sizeof(*w));
 	w->loop = l;
 	w->log = conf->log;
 	w->events = *events;
-	w->address = address;
-	w->tls.ca = own(&w->tls_text[0], where->tls_ca);
-	w->tls.cert = own(&w->tls_text[1], where->tls_cert);
-	w->tls.key = own(&w->tls_text[2], where->tls_key);
-	w->tls.insecure = where->tls_insecure;
-	w->timeout_ms = where->connect_timeout_ms > 0 ? where->connect_timeout_ms : 10000;
+	w->login = login;
 	w->client_name = mem_strdup(conf->name ? conf->name : "dytop");
 	w->deadline_ms = conf->deadline_ms > 0 ? conf->deadline_ms : 5000;
 	w->window = conf->window > 0 ? conf->window : 1000;
 	w->out = BUF_INIT(WORK_OUT_MAX);
 	w->deadline = loop_timer_new(l, on_deadline, w);
 	w->telling = loop_timer_new(l, on_telling, w);
-	redis_address_text(&w->address, w->name, sizeof(w->name));
+	redis_address_text(&w->login.address, w->name, sizeof(w->name));
 	*out = w;
 	return 0;
 }
@@ -429,9 +371,7 @@ void redis_work_free(struct redis_work *w)
 		w->flush->w = NULL;
 	loop_timer_free(w->deadline);
 	loop_timer_free(w->telling);
-	redis_address_release(&w->address);
-	for (size_t i = 0; i < ARRAY_LEN(w->tls_text); i++)
-		free(w->tls_text[i]);
+	redis_login_release(&w->login);
 	free(w->client_name);
 	free(w->ring);
 	free(w->lost);
@@ -440,19 +380,12 @@ void redis_work_free(struct redis_work *w)
 
 void redis_work_open(struct redis_work *w)
 {
-	const struct stream_conf conf = {
-		.path = w->address.path,
-		.host = w->address.host,
-		.port = w->address.port,
-		.tls = w->address.tls ? &w->tls : NULL,
-		.connect_timeout_ms = w->timeout_ms,
-	};
 	const struct stream_events events = {on_connected, on_received, on_closed, w};
 
 	if (w->step != WORK_OFF)
 		return;
 	w->step = WORK_CONNECTING;
-	w->stream = stream_open(w->loop, &conf, &events);
+	w->stream = redis_login_open(&w->login, w->loop, &events);
 }
 
 void redis_work_close(struct redis_work *w)
