@@ -18,61 +18,29 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "app/embed.h"
-#include "core/buf.h"
 #include "core/log.h"
 #include "core/mem.h"
-#include "model/json.h"
 #include "source/pgconn.h"
 #include "source/source.h"
+#include "driven.h"
 
 enum { PANELS_MAX = 32, PARAMS_MAX = 8, KEYS_MAX = 16 };
 
 struct asker {
 	struct loop *loop;
 	struct source *source;
-	struct loop_timer *next, *beat;
-	struct loop_fd *input;
+	struct loop_timer *next;
+	struct driven_beat beat;
 	struct panel *panel[PANELS_MAX];
 	int panels;
 	struct source_param param[PARAMS_MAX + 1];
 	int params;
 	double interval_ms;
-	struct clock start;
-	int64_t beat_ns, queued_ns;
-	double stall_ms;
-	char line[4096];
-	size_t line_len;
+	struct driven_input input;
 	bool paused;
 	int waiting;
 	int cancel;
 };
-
-static double ms_since(const struct asker *a)
-{
-	struct clock now;
-
-	clock_read(&now);
-	return (double)(now.mono_ns - a->start.mono_ns) / 1e6;
-}
-
-static void begin(struct asker *a, struct json_writer *w, struct buf *out, const char *event)
-{
-	buf_init(out, 1 << 20);
-	json_begin(w, out, false);
-	json_open_map(w, NULL);
-	json_put_number(w, "t", ms_since(a));
-	json_put_string(w, "event", event);
-}
-
-static void end(struct json_writer *w, struct buf *out)
-{
-	json_close(w);
-	buf_addc(out, '\n');
-	if (write(STDOUT_FILENO, buf_text(out), out->len) < 0)
-		exit(1);
-	buf_release(out);
-}
 
 static void ask_all(struct asker *a);
 
@@ -83,7 +51,7 @@ static void on_status(void *ctx, struct source *s)
 	struct json_writer w;
 	struct buf out;
 
-	begin(a, &w, &out, "status");
+	driven_begin(&w, &out, "status");
 	json_put_string(&w, "state", server_state_name(t->state));
 	json_put_string(&w, "reason", t->reason);
 	json_put_string(&w, "notice", t->notice);
@@ -100,7 +68,7 @@ static void on_status(void *ctx, struct source *s)
 	json_put_bool(&w, "superuser", t->superuser);
 	json_put_number(&w, "retry_in", t->retry_ns ? (double)(t->retry_ns - loop_now(a->loop)->mono_ns) / 1e6 : (double)NAN);
 	json_put_number(&w, "rtt", t->rtt_ms);
-	end(&w, &out);
+	driven_end(&w, &out);
 	if (t->state == SERVER_LIVE && a->next && !loop_timer_armed(a->next))
 		loop_timer_in(a->next, 0);
 }
@@ -134,7 +102,7 @@ static void on_answer(void *ctx, struct sample *s, const struct err *why)
 	struct json_writer w;
 	struct buf out;
 
-	begin(a, &w, &out, "answer");
+	driven_begin(&w, &out, "answer");
 	json_put_string(&w, "panel", asked->panel->name);
 	if (asked->lookup >= 0)
 		json_put_string(&w, "lookup", asked->panel->lookup[asked->lookup].name);
@@ -149,7 +117,7 @@ static void on_answer(void *ctx, struct sample *s, const struct err *why)
 		json_put_number(&w, "life_number", (double)(s->life >> 12));
 		put_rows(&w, asked->panel, s);
 	}
-	end(&w, &out);
+	driven_end(&w, &out);
 	sample_free(s);
 	free(asked);
 	a->waiting--;
@@ -192,35 +160,6 @@ static void on_next(void *ctx)
 	ask_all(ctx);
 }
 
-/* Time that we were ready to run, but others were on the processors: no fault of ours. */
-static int64_t queued_ns(void)
-{
-	FILE *f = fopen("/proc/self/schedstat", "r");
-	long long ran, queued = 0;
-
-	if (f && fscanf(f, "%lld %lld", &ran, &queued) != 2)
-		queued = 0;
-	if (f)
-		fclose(f);
-	return queued;
-}
-
-static void on_beat(void *ctx)
-{
-	struct asker *a = ctx;
-	struct clock now;
-	int64_t queued = queued_ns();
-	double gap;
-
-	clock_read(&now);
-	gap = a->beat_ns ? (double)(now.mono_ns - a->beat_ns - (queued - a->queued_ns)) / 1e6 - 2 : 0;
-	if (gap > a->stall_ms)
-		a->stall_ms = gap;
-	a->beat_ns = now.mono_ns;
-	a->queued_ns = queued;
-	loop_timer_in(a->beat, 2);
-}
-
 /* --- commands ----------------------------------------------------------------------------------------------------------- */
 
 static void ask_lookup(struct asker *a, char *words)
@@ -248,8 +187,10 @@ static void ask_lookup(struct asker *a, char *words)
 	}
 }
 
-static void run_command(struct asker *a, char *line)
+static void run_command(void *ctx, char *line)
 {
+	struct asker *a = ctx;
+
 	if (strcmp(line, "quit") == 0)
 		loop_stop(a->loop);
 	else if (strcmp(line, "retry") == 0)
@@ -264,47 +205,7 @@ static void run_command(struct asker *a, char *line)
 	}
 }
 
-static void on_input(void *ctx, unsigned got)
-{
-	struct asker *a = ctx;
-	ssize_t n = read(STDIN_FILENO, a->line + a->line_len, sizeof(a->line) - 1 - a->line_len);
-	char *newline;
-
-	(void)got;
-	if (n <= 0) {
-		loop_stop(a->loop);
-		return;
-	}
-	a->line_len += (size_t)n;
-	a->line[a->line_len] = '\0';
-	while ((newline = strchr(a->line, '\n')) != NULL) {
-		*newline = '\0';
-		run_command(a, a->line);
-		a->line_len -= (size_t)(newline + 1 - a->line);
-		memmove(a->line, newline + 1, a->line_len + 1);
-	}
-}
-
 /* --- start -------------------------------------------------------------------------------------------------------------- */
-
-static const char *session_text(void *ctx, const char *name)
-{
-	char path[100];
-
-	(void)ctx;
-	snprintf(path, sizeof(path), "sql/session/%s.sql", name);
-	for (int i = 0; embed_files[i].path; i++) {
-		if (strcmp(embed_files[i].path, path) == 0)
-			return embed_files[i].text;
-	}
-	return NULL;
-}
-
-static void die(const char *what, const char *why)
-{
-	fprintf(stderr, "asker: %s: %s\n", what, why);
-	exit(2);
-}
 
 static void add_panel(struct asker *a, const char *path)
 {
@@ -316,11 +217,11 @@ static void add_panel(struct asker *a, const char *path)
 	size_t len;
 
 	if (!f || a->panels == PANELS_MAX)
-		die(path, "cannot be read");
+		driven_die("asker", path, "cannot be read");
 	len = fread(text, 1, sizeof(text), f);
 	fclose(f);
 	if (panel_parse(&a->panel[a->panels++], name, path, text, len, &why) < 0)
-		die(path, why.text);
+		driven_die("asker", path, why.text);
 	free(name);
 }
 
@@ -329,7 +230,7 @@ static void add_param(struct asker *a, char *text)
 	char *equals = strchr(text, '=');
 
 	if (!equals || a->params == PARAMS_MAX)
-		die(text, "NAME=VALUE is wanted");
+		driven_die("asker", text, "NAME=VALUE is wanted");
 	*equals = '\0';
 	a->param[a->params++] = (struct source_param){text, equals + 1};
 }
@@ -342,7 +243,7 @@ static int kind_of(const char *word)
 		if (strcmp(names[i], word) == 0)
 			return i;
 	}
-	die(word, "pg, redis or pgbouncer is wanted");
+	driven_die("asker", word, "pg, redis or pgbouncer is wanted");
 	return -1;
 }
 
@@ -365,7 +266,7 @@ static void read_options(struct asker *a, struct source_conf *conf, int argc, ch
 		case 'a': conf->tls_ca = optarg; break;
 		case 'k': a->cancel = (int)strtol(optarg, NULL, 10); break;
 		case 'v': add_param(a, optarg); break;
-		default: die("usage", "see the head of asker.c");
+		default: driven_die("asker", "usage", "see the head of asker.c");
 		}
 	}
 	for (; optind < argc; optind++)
@@ -388,10 +289,10 @@ static void on_cancelled(void *ctx, const struct err *why)
 	struct json_writer w;
 	struct buf out;
 
-	begin(c->asker, &w, &out, "cancelled");
+	driven_begin(&w, &out, "cancelled");
 	json_put_string(&w, "code", why ? err_name(why->code) : "ok");
 	json_put_string(&w, "why", why ? why->text : "");
-	end(&w, &out);
+	driven_end(&w, &out);
 	loop_stop(c->asker->loop);
 }
 
@@ -401,9 +302,9 @@ static void cancel_up(void *ctx)
 	struct json_writer w;
 	struct buf out;
 
-	begin(c->asker, &w, &out, "up");
-	end(&w, &out);
-	pgcancel_start(c->conn, c->pid, session_text(NULL, "pg_cancel"), 3000, on_cancelled, c);
+	driven_begin(&w, &out, "up");
+	driven_end(&w, &out);
+	pgcancel_start(c->conn, c->pid, driven_text(NULL, "pg_cancel"), 3000, on_cancelled, c);
 }
 
 static void cancel_down(void *ctx, const struct err *why, enum source_failure failure)
@@ -426,9 +327,8 @@ static int run_cancel(struct asker *a, const struct source_conf *conf, int pid)
 	struct err why;
 
 	if (loop_new(&a->loop, &why) < 0 || pgconn_new(&c.conn, a->loop, conf, &events, NULL, &why) < 0)
-		die("cancel", why.text);
-	a->beat = loop_timer_new(a->loop, on_beat, a);
-	loop_timer_in(a->beat, 2);
+		driven_die("asker", "cancel", why.text);
+	driven_beat(&a->beat, a->loop);
 	pgconn_open(c.conn);
 	loop_run(a->loop);
 	pgconn_free(c.conn);
@@ -443,12 +343,12 @@ static void finish(struct asker *a)
 
 	source_free(a->source);
 	a->source = NULL;
-	begin(a, &w, &out, "end");
-	json_put_number(&w, "stall_ms", a->stall_ms);
-	end(&w, &out);
-	loop_fd_free(a->input);
+	driven_begin(&w, &out, "end");
+	json_put_number(&w, "stall_ms", a->beat.stall_ms);
+	driven_end(&w, &out);
+	driven_input_free(&a->input);
 	loop_timer_free(a->next);
-	loop_timer_free(a->beat);
+	driven_beat_free(&a->beat);
 	loop_free(a->loop);
 	for (int i = 0; i < a->panels; i++)
 		panel_free(a->panel[i]);
@@ -457,15 +357,14 @@ static void finish(struct asker *a)
 int main(int argc, char **argv)
 {
 	struct asker a = {.interval_ms = 200};
-	struct source_conf conf = {.text = session_text, .params = a.param};
+	struct source_conf conf = {.text = driven_text, .params = a.param};
 	struct source_events events = {on_status, &a};
 	struct log *log = log_new(LOG_DEBUG);
 	struct err why;
 
 	if (argc < 2)
-		die("usage", "asker KIND ...");
+		driven_die("asker", "usage", "asker KIND ...");
 	signal(SIGPIPE, SIG_IGN);
-	clock_read(&a.start);
 	read_options(&a, &conf, argc, argv);
 	if (a.cancel) {
 		log_free(log);
@@ -475,12 +374,11 @@ int main(int argc, char **argv)
 	if (loop_new(&a.loop, &why) < 0 ||
 	    (getenv("ASKER_LOG") && log_open_file(log, getenv("ASKER_LOG"), &why) < 0) ||
 	    source_new(&a.source, a.loop, &conf, &events, log, &why) < 0)
-		die("source", why.text);
+		driven_die("asker", "source", why.text);
 	free(conf.password);
 	a.next = loop_timer_new(a.loop, on_next, &a);
-	a.beat = loop_timer_new(a.loop, on_beat, &a);
-	a.input = loop_fd_new(a.loop, STDIN_FILENO, LOOP_READ, on_input, &a);
-	loop_timer_in(a.beat, 2);
+	driven_beat(&a.beat, a.loop);
+	driven_input(&a.input, a.loop, run_command, &a);
 	source_start(a.source);
 	loop_run(a.loop);
 	finish(&a);

@@ -13,26 +13,22 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "app/embed.h"
 #include "bridge/pool.h"
-#include "core/buf.h"
 #include "core/mem.h"
-#include "model/json.h"
+#include "driven.h"
 
 struct client;
 
 struct pooled {
 	struct loop *loop;
 	struct pool *pool;
-	struct loop_fd *input;
 	struct client *clients;
 	int client_count;
 	bool calm;
 	int64_t done, failed, lost, none, out_of_order;
 	uint64_t asked, served; /* tickets: first come, first served */
 	char last_error[ERR_TEXT_MAX];
-	char line[4096];
-	size_t line_len;
+	struct driven_input input;
 	char *sql;
 };
 
@@ -46,23 +42,6 @@ struct client {
 	double hold_ms;
 	bool dirty, gone;
 };
-
-static void begin(struct json_writer *w, struct buf *out, const char *event)
-{
-	buf_init(out, 1 << 20);
-	json_begin(w, out, false);
-	json_open_map(w, NULL);
-	json_put_string(w, "event", event);
-}
-
-static void end(struct json_writer *w, struct buf *out)
-{
-	json_close(w);
-	buf_addc(out, '\n');
-	if (write(STDOUT_FILENO, buf_text(out), out->len) < 0)
-		exit(1);
-	buf_release(out);
-}
 
 static void ask(struct client *c);
 
@@ -95,10 +74,10 @@ static void use(struct client *c, struct pool_lease *lease)
 		struct json_writer w;
 		struct buf out;
 
-		begin(&w, &out, "held");
+		driven_begin(&w, &out, "held");
 		json_put_string(&w, "who", c->who);
 		json_put_int(&w, "pid", pgwork_backend_pid(pool_work(lease)));
-		end(&w, &out);
+		driven_end(&w, &out);
 		loop_timer_in(c->rest, c->hold_ms);
 		return;
 	}
@@ -166,12 +145,12 @@ static void on_leak(void *ctx, const struct pool_leak *leak)
 	struct buf out;
 
 	(void)ctx;
-	begin(&w, &out, "leak");
+	driven_begin(&w, &out, "leak");
 	json_put_string(&w, "who", leak->who);
 	json_put_number(&w, "held_ms", leak->held_ms);
 	json_put_int(&w, "since_us", leak->since_us);
 	json_put_int(&w, "pid", leak->pid);
-	end(&w, &out);
+	driven_end(&w, &out);
 }
 
 static void put_stats(struct pooled *p)
@@ -181,7 +160,7 @@ static void put_stats(struct pooled *p)
 	struct json_writer w;
 	struct buf out;
 
-	begin(&w, &out, "stats");
+	driven_begin(&w, &out, "stats");
 	json_put_int(&w, "open", s->open);
 	json_put_int(&w, "idle", s->idle);
 	json_put_int(&w, "busy", s->busy);
@@ -210,7 +189,7 @@ static void put_stats(struct pooled *p)
 	json_put_int(&w, "out_of_order", p->out_of_order);
 	json_put_string(&w, "last_error", p->last_error);
 	json_put_string(&w, "why", s->why.code < 0 ? s->why.text : "");
-	end(&w, &out);
+	driven_end(&w, &out);
 }
 
 static void load(struct pooled *p, char *rest)
@@ -248,8 +227,9 @@ static void once(struct pooled *p, const char *who, double hold_ms, const char *
 	ask(c);
 }
 
-static void run_command(struct pooled *p, char *line)
+static void run_command(void *ctx, char *line)
 {
+	struct pooled *p = ctx;
 	char *rest, *word = strtok_r(line, " ", &rest);
 
 	if (strcmp(word, "quit") == 0) {
@@ -271,42 +251,6 @@ static void run_command(struct pooled *p, char *line)
 	} else if (strcmp(word, "open") == 0) {
 		pool_open(p->pool);
 	}
-}
-
-static void on_input(void *ctx, unsigned got)
-{
-	struct pooled *p = ctx;
-	ssize_t n = read(STDIN_FILENO, p->line + p->line_len, sizeof(p->line) - 1 - p->line_len);
-	char *newline;
-
-	(void)got;
-	if (n <= 0) {
-		loop_stop(p->loop);
-		return;
-	}
-	p->line_len += (size_t)n;
-	p->line[p->line_len] = '\0';
-	while ((newline = strchr(p->line, '\n')) != NULL) {
-		char *line = mem_strndup(p->line, (size_t)(newline - p->line));
-
-		p->line_len -= (size_t)(newline + 1 - p->line);
-		memmove(p->line, newline + 1, p->line_len + 1);
-		run_command(p, line);
-		free(line);
-	}
-}
-
-static const char *session_text(void *ctx, const char *name)
-{
-	char path[100];
-
-	(void)ctx;
-	snprintf(path, sizeof(path), "sql/session/%s.sql", name);
-	for (int i = 0; embed_files[i].path; i++) {
-		if (strcmp(embed_files[i].path, path) == 0)
-			return embed_files[i].text;
-	}
-	return NULL;
 }
 
 static void read_limits(struct pool_limits *l, int argc, char **argv)
@@ -333,7 +277,7 @@ static void read_limits(struct pool_limits *l, int argc, char **argv)
 int main(int argc, char **argv)
 {
 	static struct pooled p;
-	struct source_conf conf = {.kind = PANEL_PG, .text = session_text};
+	struct source_conf conf = {.kind = PANEL_PG, .text = driven_text};
 	struct pool_conf pool = {.work = {.conf = &conf, .application = "pooled"}};
 	struct pool_events events = {on_leak, NULL, &p};
 	struct json_writer w;
@@ -343,20 +287,18 @@ int main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	read_limits(&pool.limits, argc, argv);
 	conf.target = argv[optind];
-	if (loop_new(&p.loop, &why) < 0 || pool_new(&p.pool, p.loop, &pool, &events, &why) < 0) {
-		fprintf(stderr, "pooled: %s\n", why.text);
-		return 2;
-	}
-	p.input = loop_fd_new(p.loop, STDIN_FILENO, LOOP_READ, on_input, &p);
+	if (loop_new(&p.loop, &why) < 0 || pool_new(&p.pool, p.loop, &pool, &events, &why) < 0)
+		driven_die("pooled", "start", why.text);
+	driven_input(&p.input, p.loop, run_command, &p);
 	pool_open(p.pool);
 	loop_run(p.loop);
-	begin(&w, &out, "end");
-	end(&w, &out);
+	driven_begin(&w, &out, "end");
+	driven_end(&w, &out);
 	pool_free(p.pool);
 	for (int i = 0; i < p.client_count; i++)
 		loop_timer_free(p.clients[i].rest);
 	free(p.clients);
 	free(p.sql);
-	loop_fd_free(p.input);
+	driven_input_free(&p.input);
 	return 0;
 }

@@ -17,12 +17,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "app/embed.h"
 #include "bridge/store.h"
-#include "core/buf.h"
 #include "core/mem.h"
-#include "model/json.h"
 #include "source/redis_work.h"
+#include "driven.h"
 
 enum { IDS_MAX = 100000, READERS_MAX = 2000 };
 
@@ -39,7 +37,6 @@ struct storer {
 	struct pool *pool;
 	struct store *store;
 	struct pgwork *updater;
-	struct loop_fd *input;
 	struct loop_timer *again;
 	struct pool_conf pool_conf;
 	struct source_conf redis;
@@ -54,26 +51,8 @@ struct storer {
 	int64_t ok, cached, missing, failed, stale;
 	double longest_ms;
 	char last_error[ERR_TEXT_MAX];
-	char line[1 << 16];
-	size_t line_len;
+	struct driven_input input;
 };
-
-static void begin(struct json_writer *w, struct buf *out, const char *event)
-{
-	buf_init(out, 1 << 20);
-	json_begin(w, out, false);
-	json_open_map(w, NULL);
-	json_put_string(w, "event", event);
-}
-
-static void end(struct json_writer *w, struct buf *out)
-{
-	json_close(w);
-	buf_addc(out, '\n');
-	if (write(STDOUT_FILENO, buf_text(out), out->len) < 0)
-		exit(1);
-	buf_release(out);
-}
 
 static int64_t now_ns(void)
 {
@@ -157,14 +136,14 @@ static void put_tally(struct storer *s, const char *event)
 	struct json_writer w;
 	struct buf out;
 
-	begin(&w, &out, event);
+	driven_begin(&w, &out, event);
 	json_put_int(&w, "ok", s->ok);
 	json_put_int(&w, "cached", s->cached);
 	json_put_int(&w, "missing", s->missing);
 	json_put_int(&w, "failed", s->failed);
 	json_put_int(&w, "stale", s->stale);
 	json_put_string(&w, "last_error", s->last_error);
-	end(&w, &out);
+	driven_end(&w, &out);
 }
 
 static void update_next(struct storer *s);
@@ -243,7 +222,7 @@ static void on_got(void *ctx, const struct store_answer *a, const struct err *wh
 	struct json_writer w;
 	struct buf out;
 
-	begin(&w, &out, "got");
+	driven_begin(&w, &out, "got");
 	json_put_number(&w, "ms", (double)(now_ns() - *began) / 1e6);
 	json_put_string(&w, "code", why ? err_name(why->code) : "ok");
 	json_put_string(&w, "why", why ? why->text : "");
@@ -252,7 +231,7 @@ static void on_got(void *ctx, const struct store_answer *a, const struct err *wh
 		json_put_string(&w, "from", a->from == STORE_CACHE ? "cache" : "database");
 		json_put_text(&w, "value", a->value);
 	}
-	end(&w, &out);
+	driven_end(&w, &out);
 	free(began);
 }
 
@@ -271,11 +250,11 @@ static void on_many(void *ctx, const struct store_answer *a, const struct err *w
 	m->failed += why != NULL;
 	if (--m->left > 0)
 		return;
-	begin(&w, &out, "many");
+	driven_begin(&w, &out, "many");
 	json_put_int(&w, "ok", m->ok);
 	json_put_int(&w, "cached", m->cached);
 	json_put_int(&w, "failed", m->failed);
-	end(&w, &out);
+	driven_end(&w, &out);
 	free(m);
 }
 
@@ -285,11 +264,11 @@ static void on_done(void *ctx, int64_t count, const struct err *why)
 	struct buf out;
 
 	(void)ctx;
-	begin(&w, &out, "done");
+	driven_begin(&w, &out, "done");
 	json_put_int(&w, "count", count);
 	json_put_string(&w, "code", why ? err_name(why->code) : "ok");
 	json_put_string(&w, "why", why ? why->text : "");
-	end(&w, &out);
+	driven_end(&w, &out);
 }
 
 static void on_notice(void *ctx, const char *words)
@@ -298,9 +277,9 @@ static void on_notice(void *ctx, const char *words)
 	struct buf out;
 
 	(void)ctx;
-	begin(&w, &out, "notice");
+	driven_begin(&w, &out, "notice");
 	json_put_string(&w, "words", words);
-	end(&w, &out);
+	driven_end(&w, &out);
 }
 
 static void put_stats(struct storer *s)
@@ -309,7 +288,7 @@ static void put_stats(struct storer *s)
 	struct json_writer w;
 	struct buf out;
 
-	begin(&w, &out, "stats");
+	driven_begin(&w, &out, "stats");
 	json_put_int(&w, "gets", t->gets);
 	json_put_int(&w, "hits", t->hits);
 	json_put_int(&w, "misses", t->misses);
@@ -333,7 +312,7 @@ static void put_stats(struct storer *s)
 	json_put_bool(&w, "listening", t->listening);
 	json_put_bool(&w, "flushing", t->flushing);
 	json_put_number(&w, "hit_p99_ms", quantile_at(&t->hit, 0.99) / 1e6);
-	end(&w, &out);
+	driven_end(&w, &out);
 }
 
 /* --- speed: cached gets, one after another and many at once -------------------------------------------------------------------------- */
@@ -424,11 +403,11 @@ static void many_next(struct speed *p)
 	}
 	if (p->left > 0 || p->open > 0)
 		return;
-	begin(&w, &out, "speed");
+	driven_begin(&w, &out, "speed");
 	json_put_number(&w, "bare_us", quantile_at(&p->bare, 0.5) / 1e3);
 	json_put_number(&w, "one_us", quantile_at(&p->one, 0.5) / 1e3);
 	json_put_number(&w, "pipelined_per_s", per_s);
-	end(&w, &out);
+	driven_end(&w, &out);
 	loop_defer(p->all->loop, free_speed, p);
 }
 
@@ -493,8 +472,9 @@ static void run_key_command(struct storer *s, const char *word, char *rest)
 	}
 }
 
-static void run_command(struct storer *s, char *line)
+static void run_command(void *ctx, char *line)
 {
+	struct storer *s = ctx;
 	char *rest, *word = strtok_r(line, " ", &rest);
 
 	if (strcmp(word, "quit") == 0) {
@@ -523,49 +503,7 @@ static void run_command(struct storer *s, char *line)
 	}
 }
 
-static void on_input(void *ctx, unsigned got)
-{
-	struct storer *s = ctx;
-	ssize_t n = read(STDIN_FILENO, s->line + s->line_len, sizeof(s->line) - 1 - s->line_len);
-	char *newline;
-
-	(void)got;
-	if (n <= 0) {
-		loop_stop(s->loop);
-		return;
-	}
-	s->line_len += (size_t)n;
-	s->line[s->line_len] = '\0';
-	while ((newline = strchr(s->line, '\n')) != NULL) {
-		char *line = mem_strndup(s->line, (size_t)(newline - s->line));
-
-		s->line_len -= (size_t)(newline + 1 - s->line);
-		memmove(s->line, newline + 1, s->line_len + 1);
-		run_command(s, line);
-		free(line);
-	}
-}
-
 /* --- start --------------------------------------------------------------------------------------------------------------------------- */
-
-static const char *session_text(void *ctx, const char *name)
-{
-	char path[100];
-
-	(void)ctx;
-	snprintf(path, sizeof(path), "sql/session/%s.sql", name);
-	for (int i = 0; embed_files[i].path; i++) {
-		if (strcmp(embed_files[i].path, path) == 0)
-			return embed_files[i].text;
-	}
-	return NULL;
-}
-
-static void die(const struct err *why)
-{
-	fprintf(stderr, "storer: %s\n", why->text);
-	exit(2);
-}
 
 static const struct store_kind kinds[] = {
 	{.name = "tx", .sql = "SELECT v || ' ' || body, 'high' FROM things WHERE id = $1::int", .codec = CODEC_ZLIB,
@@ -584,7 +522,7 @@ static const struct store_kind kinds[] = {
 int main(int argc, char **argv)
 {
 	static struct storer s;
-	struct source_conf pg = {.kind = PANEL_PG, .text = session_text}, redis = {.kind = PANEL_REDIS};
+	struct source_conf pg = {.kind = PANEL_PG, .text = driven_text}, redis = {.kind = PANEL_REDIS};
 	struct codec_keys keys = {.count = 1, .key = {{.id = 7, .bytes = {1, 2, 3}}}};
 	struct store_conf conf = {.redis = &redis, .prefix = "test:", .kind = kinds, .kinds = ARRAY_LEN(kinds), .keys = &keys};
 	struct store_events events = {on_notice, &s};
@@ -617,23 +555,23 @@ int main(int argc, char **argv)
 	s.listen_conf = (struct pgwork_conf){.conf = &pg, .application = "storer-listen"};
 	s.floor = mem_calloc(IDS_MAX, sizeof(*s.floor));
 	if (loop_new(&s.loop, &why) < 0 || pool_new(&s.pool, s.loop, &s.pool_conf, &pool_events, &why) < 0)
-		die(&why);
+		driven_die("storer", "start", why.text);
 	conf.pool = s.pool;
 	conf.listen = listens ? &s.listen_conf : NULL;
-	conf.listen_sql = session_text(NULL, "pg_listen");
+	conf.listen_sql = driven_text(NULL, "pg_listen");
 	if (store_new(&s.store, s.loop, &conf, &events, &why) < 0)
-		die(&why);
-	s.input = loop_fd_new(s.loop, STDIN_FILENO, LOOP_READ, on_input, &s);
+		driven_die("storer", "start", why.text);
+	driven_input(&s.input, s.loop, run_command, &s);
 	s.again = loop_timer_new(s.loop, on_again, &s);
 	pool_open(s.pool);
 	store_open(s.store);
 	loop_run(s.loop);
-	begin(&w, &out, "end");
-	end(&w, &out);
+	driven_begin(&w, &out, "end");
+	driven_end(&w, &out);
 	store_free(s.store);
 	pool_free(s.pool);
 	pgwork_free(s.updater);
-	loop_fd_free(s.input);
+	driven_input_free(&s.input);
 	loop_timer_free(s.again);
 	loop_free(s.loop);
 	free(s.floor);

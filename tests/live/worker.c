@@ -16,24 +16,18 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "app/embed.h"
-#include "core/buf.h"
 #include "core/mem.h"
-#include "model/json.h"
 #include "source/pgwork.h"
+#include "driven.h"
 
 struct worker {
 	struct loop *loop;
 	struct pgwork *work;
 	struct source *source;
 	struct pgwork_conf conf;
-	struct loop_timer *beat, *filler;
-	struct loop_fd *input;
-	struct clock start;
-	int64_t beat_ns, queued_ns;
-	double stall_ms;
-	char line[1 << 16];
-	size_t line_len;
+	struct loop_timer *filler;
+	struct driven_beat beat;
+	struct driven_input input;
 	long hold;
 	double fill_ms;
 };
@@ -45,41 +39,20 @@ struct job {
 	bool bad, paused;
 };
 
-static void begin(struct worker *a, struct json_writer *w, struct buf *out, const char *event)
-{
-	struct clock now;
-
-	clock_read(&now);
-	buf_init(out, 1 << 20);
-	json_begin(w, out, false);
-	json_open_map(w, NULL);
-	json_put_number(w, "t", (double)(now.mono_ns - a->start.mono_ns) / 1e6);
-	json_put_string(w, "event", event);
-}
-
-static void end(struct json_writer *w, struct buf *out)
-{
-	json_close(w);
-	buf_addc(out, '\n');
-	if (write(STDOUT_FILENO, buf_text(out), out->len) < 0)
-		exit(1);
-	buf_release(out);
-}
-
 static void on_up(void *ctx)
 {
 	struct worker *a = ctx;
 	struct json_writer w;
 	struct buf out;
 
-	begin(a, &w, &out, "up");
+	driven_begin(&w, &out, "up");
 	json_put_string(&w, "name", pgwork_name(a->work));
 	json_put_string(&w, "user", pgwork_user(a->work));
 	json_put_string(&w, "dbname", pgwork_dbname(a->work));
 	json_put_int(&w, "version", pgwork_version(a->work));
 	json_put_int(&w, "pid", pgwork_backend_pid(a->work));
 	json_put_string(&w, "application", pgwork_parameter(a->work, "application_name"));
-	end(&w, &out);
+	driven_end(&w, &out);
 }
 
 static void on_down(void *ctx, const struct err *why)
@@ -87,10 +60,11 @@ static void on_down(void *ctx, const struct err *why)
 	struct json_writer w;
 	struct buf out;
 
-	begin(ctx, &w, &out, "down");
+	(void)ctx;
+	driven_begin(&w, &out, "down");
 	json_put_string(&w, "code", err_name(why->code));
 	json_put_string(&w, "why", why->text);
-	end(&w, &out);
+	driven_end(&w, &out);
 }
 
 static void on_notice(void *ctx, const char *severity, const char *sqlstate, const char *text)
@@ -98,11 +72,12 @@ static void on_notice(void *ctx, const char *severity, const char *sqlstate, con
 	struct json_writer w;
 	struct buf out;
 
-	begin(ctx, &w, &out, "notice");
+	(void)ctx;
+	driven_begin(&w, &out, "notice");
 	json_put_string(&w, "severity", severity);
 	json_put_string(&w, "sqlstate", sqlstate);
 	json_put_string(&w, "text", text);
-	end(&w, &out);
+	driven_end(&w, &out);
 }
 
 static void on_notify(void *ctx, const char *channel, const char *payload, int pid)
@@ -110,11 +85,12 @@ static void on_notify(void *ctx, const char *channel, const char *payload, int p
 	struct json_writer w;
 	struct buf out;
 
-	begin(ctx, &w, &out, "notify");
+	(void)ctx;
+	driven_begin(&w, &out, "notify");
 	json_put_string(&w, "channel", channel);
 	json_put_string(&w, "payload", payload);
 	json_put_int(&w, "pid", pid);
-	end(&w, &out);
+	driven_end(&w, &out);
 }
 
 static void put_result(struct json_writer *w, const struct pgresult *r)
@@ -142,7 +118,7 @@ static void on_done(void *ctx, const struct pgwork_outcome *o)
 	struct json_writer w;
 	struct buf out;
 
-	begin(j->worker, &w, &out, "done");
+	driven_begin(&w, &out, "done");
 	json_put_string(&w, "id", j->id);
 	json_put_string(&w, "code", o->why ? err_name(o->why->code) : "ok");
 	json_put_string(&w, "why", o->why ? o->why->text : "");
@@ -155,7 +131,7 @@ static void on_done(void *ctx, const struct pgwork_outcome *o)
 	json_put_int(&w, "streamed", j->rows);
 	if (o->result)
 		put_result(&w, o->result);
-	end(&w, &out);
+	driven_end(&w, &out);
 	free(j);
 }
 
@@ -170,10 +146,10 @@ static bool on_rows(void *ctx, const struct pgresult *rows)
 	if (j->worker->hold == 0 || j->since < j->worker->hold)
 		return true;
 	j->since = 0;
-	begin(j->worker, &w, &out, "held");
+	driven_begin(&w, &out, "held");
 	json_put_string(&w, "id", j->id);
 	json_put_int(&w, "streamed", j->rows);
-	end(&w, &out);
+	driven_end(&w, &out);
 	return false;
 }
 
@@ -295,8 +271,9 @@ static void run_statement(struct worker *a, const char *word, const char *id, ch
 	}
 }
 
-static void run_command(struct worker *a, char *line)
+static void run_command(void *ctx, char *line)
 {
+	struct worker *a = ctx;
 	char *rest, *word = strtok_r(line, " ", &rest), *id;
 
 	if (strcmp(word, "quit") == 0)
@@ -317,85 +294,13 @@ static void run_command(struct worker *a, char *line)
 		run_statement(a, word, id, rest);
 }
 
-static void on_input(void *ctx, unsigned got)
-{
-	struct worker *a = ctx;
-	ssize_t n = read(STDIN_FILENO, a->line + a->line_len, sizeof(a->line) - 1 - a->line_len);
-	char *newline;
-
-	(void)got;
-	if (n <= 0) {
-		loop_stop(a->loop);
-		return;
-	}
-	a->line_len += (size_t)n;
-	a->line[a->line_len] = '\0';
-	while ((newline = strchr(a->line, '\n')) != NULL) {
-		size_t len = (size_t)(newline + 1 - a->line);
-		char *line = mem_strndup(a->line, len - 1);
-
-		a->line_len -= len;
-		memmove(a->line, newline + 1, a->line_len + 1);
-		run_command(a, line);
-		free(line);
-	}
-}
-
-/* Time that we were ready to run, but others were on the processors: no fault of ours. */
-static int64_t queued_ns(void)
-{
-	FILE *f = fopen("/proc/self/schedstat", "r");
-	long long ran, queued = 0;
-
-	if (f && fscanf(f, "%lld %lld", &ran, &queued) != 2)
-		queued = 0;
-	if (f)
-		fclose(f);
-	return queued;
-}
-
-static void on_beat(void *ctx)
-{
-	struct worker *a = ctx;
-	struct clock now;
-	int64_t queued = queued_ns();
-	double gap;
-
-	clock_read(&now);
-	gap = a->beat_ns ? (double)(now.mono_ns - a->beat_ns - (queued - a->queued_ns)) / 1e6 - 2 : 0;
-	if (gap > a->stall_ms)
-		a->stall_ms = gap;
-	a->beat_ns = now.mono_ns;
-	a->queued_ns = queued;
-	loop_timer_in(a->beat, 2);
-}
-
-static const char *session_text(void *ctx, const char *name)
-{
-	char path[100];
-
-	(void)ctx;
-	snprintf(path, sizeof(path), "sql/session/%s.sql", name);
-	for (int i = 0; embed_files[i].path; i++) {
-		if (strcmp(embed_files[i].path, path) == 0)
-			return embed_files[i].text;
-	}
-	return NULL;
-}
-
-static void die(const char *what, const char *why)
-{
-	fprintf(stderr, "worker: %s: %s\n", what, why);
-	exit(2);
-}
-
 static void make(struct worker *a)
 {
 	struct pgwork_events events = {on_up, on_down, on_notice, on_notify, a};
 	struct err why;
 
 	if (pgwork_new(&a->work, a->loop, &a->conf, &events, &why) < 0)
-		die("pgwork", why.text);
+		driven_die("worker", "pgwork", why.text);
 	pgwork_open(a->work);
 }
 
@@ -418,7 +323,7 @@ static void start(struct worker *a, struct source_conf *conf, bool like)
 		return;
 	}
 	if (source_new(&a->source, a->loop, conf, &events, NULL, &why) < 0)
-		die("source", why.text);
+		driven_die("worker", "source", why.text);
 	a->conf.like = a->source;
 	source_start(a->source);
 }
@@ -426,7 +331,7 @@ static void start(struct worker *a, struct source_conf *conf, bool like)
 int main(int argc, char **argv)
 {
 	static struct worker a;
-	struct source_conf conf = {.kind = PANEL_PG, .text = session_text};
+	struct source_conf conf = {.kind = PANEL_PG, .text = driven_text};
 	const char *settings[3] = {NULL, NULL, NULL};
 	bool like = false;
 	struct json_writer w;
@@ -435,7 +340,6 @@ int main(int argc, char **argv)
 	int option;
 
 	signal(SIGPIPE, SIG_IGN);
-	clock_read(&a.start);
 	a.conf.application = "worker";
 	while ((option = getopt(argc, argv, "clo:d:n:")) != -1) {
 		if (option == 'c') {
@@ -455,21 +359,20 @@ int main(int argc, char **argv)
 	conf.target = argv[optind];
 	conf.password = mem_strdup(getenv("ASKER_PASSWORD"));
 	if (loop_new(&a.loop, &why) < 0)
-		die("loop", why.text);
-	a.beat = loop_timer_new(a.loop, on_beat, &a);
+		driven_die("worker", "loop", why.text);
+	driven_beat(&a.beat, a.loop);
 	a.filler = loop_timer_new(a.loop, on_filler, &a);
-	a.input = loop_fd_new(a.loop, STDIN_FILENO, LOOP_READ, on_input, &a);
+	driven_input(&a.input, a.loop, run_command, &a);
 	start(&a, &conf, like);
-	loop_timer_in(a.beat, 2);
 	loop_run(a.loop);
 	pgwork_free(a.work);
 	source_free(a.source);
 	free(conf.password);
-	begin(&a, &w, &out, "end");
-	json_put_number(&w, "stall_ms", a.stall_ms);
-	end(&w, &out);
-	loop_fd_free(a.input);
-	loop_timer_free(a.beat);
+	driven_begin(&w, &out, "end");
+	json_put_number(&w, "stall_ms", a.beat.stall_ms);
+	driven_end(&w, &out);
+	driven_input_free(&a.input);
+	driven_beat_free(&a.beat);
 	loop_timer_free(a.filler);
 	loop_free(a.loop);
 	return 0;
