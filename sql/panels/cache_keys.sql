@@ -22,7 +22,7 @@ fields:
   matched: gauge
   total: gauge
 columns:
-  - {name: kind, title: KIND, unit: text, width: 14, priority: 1, about: kind of key}
+  - {name: kind, title: KIND, unit: text, width: 14, priority: 1, warn: "keys > 0 and pattern ~ '(^|:)sigs:'", about: kind of key}
   - {name: pattern, title: PATTERN, unit: text, width: 28, priority: 4, about: the pattern that such keys fit}
   - {name: keys, title: KEYS, expr: "if(exact, keys, estimate(keys))", unit: count, width: 9, priority: 1,
      about: "how many there are: the share of those looked at, of all keys"}
@@ -37,6 +37,9 @@ columns:
   - {name: exact, title: COUNTED, unit: bool, width: 7, priority: 5,
      about: "every key was looked at, so the number is no estimate"}
   - {name: matched, title: SEEN, unit: count, width: 8, priority: 6, about: keys of the kind among those looked at}
+  - {name: finding, title: FINDING, unit: text, width: 20, flex: yes, priority: 3,
+     expr: "if(keys > 0 and pattern ~ '(^|:)sigs:', 'signatures are cached, which never should be: dytop cache security-event sigs', '')",
+     about: "what is wrong with such keys: the signatures of validators, which the bridge's application caches against the rule"}
   - {name: sampled, title: LOOKED AT, unit: count, width: 9, priority: 8, show: no, about: keys looked at}
   - {name: total, title: OF, unit: count, width: 9, priority: 8, show: no, about: keys in the database}
 */

@@ -28,8 +28,8 @@ class Place:
         done = self.dytop("bridge", "init", "--rows", "300", "--no-roles", "--yes", redis=False)
         assert done.returncode == 0, done.stderr
 
-    def dytop(self, *words, redis=True, stdin=""):
-        argv = ["./dytop"] + list(words) + ["-d", self.pg.conninfo(), "--audit", self.audit]
+    def dytop(self, *words, redis=True, postgres=True, stdin=""):
+        argv = ["./dytop"] + list(words) + (["-d", self.pg.conninfo(), "--audit", self.audit] if postgres else [])
         argv += ["--redis", "redis://127.0.0.1:%d" % self.redis.port] if redis else []
         return subprocess.run(argv, capture_output=True, text=True, env=self.env, timeout=60 * SLOW, input=stdin,
                               start_new_session=True)
@@ -180,7 +180,16 @@ def drop(p):
     some = p.cache("drop-prefix", "tx:", "--yes")
     assert some.returncode == 0 and "1500 keys are gone" in some.stdout and "MATCH dytallix:bridge:tx:*" in some.stdout, some
     assert int(redis.call("EXISTS", PREFIX + "txx", PREFIX + "sigs:1", "other")[1:-2]) == 3
+    # the panel of kinds of keys says what they are
+    def finding():
+        shown = p.dytop("--no-postgres", "-n", "1", "--panel", "cache_keys", "--format", "json", "--cache-patterns", "sigs=%ssigs:*" % PREFIX,
+                        "--cache-patterns", "tx=%stx:*" % PREFIX, postgres=False)
+        assert shown.returncode == 0, shown
+        rows = json.loads(shown.stdout)["frames"][0]["panels"][0]["rows"]
+        return {row["kind"]: row["finding"] for row in rows}
+    assert "dytop cache security-event sigs" in finding()["sigs"] and not finding()["tx"]
     alarm = p.cache("security-event", "sigs", "--yes")
+    assert not finding()["sigs"]
     assert alarm.returncode == 0 and "1 key is gone" in alarm.stdout and value(redis, "sigs:1") is None, alarm
     flush = p.cache("flush", "--yes")
     assert flush.returncode == 0 and int(redis.call("DBSIZE")[1:-2]) == 1, flush
