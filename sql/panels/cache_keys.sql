@@ -37,7 +37,7 @@ columns:
   - {name: exact, title: COUNTED, unit: bool, width: 7, priority: 5,
      about: "every key was looked at, so the number is no estimate"}
   - {name: matched, title: SEEN, unit: count, width: 8, priority: 6, about: keys of the kind among those looked at}
-  - {name: finding, title: FINDING, unit: text, width: 20, flex: yes, priority: 3,
+  - {name: finding, title: FINDING, unit: text, width: 24, flex: yes, priority: 6,
      expr: "if(keys > 0 and pattern ~ '(^|:)sigs:', 'signatures are cached, which never should be: dytop cache security-event sigs', '')",
      about: "what is wrong with such keys: the signatures of validators, which the bridge's application caches against the rule"}
   - {name: sampled, title: LOOKED AT, unit: count, width: 9, priority: 8, show: no, about: keys looked at}
