@@ -20,6 +20,26 @@ int64_t store_now(void)
 	return now.mono_ns;
 }
 
+void *store_call_new(struct store *s, size_t size)
+{
+	struct store_call *call = mem_alloc(size);
+
+	call->store = s;
+	call->next = s->call;
+	if (call->next)
+		call->next->before = call;
+	s->call = call;
+	return call;
+}
+
+void store_call_free(struct store_call *call)
+{
+	*(call->before ? &call->before->next : &call->store->call) = call->next;
+	if (call->next)
+		call->next->before = call->before;
+	free(call);
+}
+
 void store_say(struct store *s, const char *format, ...)
 {
 	struct buf words = BUF_INIT(1000), clean = BUF_INIT(2000);
@@ -216,6 +236,8 @@ void store_free(struct store *s)
 	free_readers(s->asked);
 	pgwork_free(s->listener);
 	store_sweeps_free(s);
+	while (s->call)
+		store_call_free(s->call);
 	loop_timer_free(s->retry);
 	loop_timer_free(s->publish);
 	loop_timer_free(s->reflush);

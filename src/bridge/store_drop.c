@@ -9,7 +9,7 @@
 /* --- one key ------------------------------------------------------------------------------------------------------------------ */
 
 struct drop {
-	struct store *store;
+	struct store_call call;
 	store_done *done;
 	void *ctx;
 	size_t len;
@@ -51,7 +51,7 @@ static void reply_words(const struct resp_reply *reply, struct err *why)
 
 static void drop_ended(struct drop *d, const struct err *why)
 {
-	struct store *s = d->store;
+	struct store *s = d->call.store;
 
 	if (why) {
 		s->stats.redis_errors++;
@@ -61,7 +61,7 @@ static void drop_ended(struct drop *d, const struct err *why)
 	}
 	if (d->done)
 		d->done(d->ctx, why ? 0 : 1, why);
-	free(d);
+	store_call_free(&d->call);
 }
 
 static void on_gone(void *ctx, const struct resp_reply *reply, const struct err *why)
@@ -82,7 +82,7 @@ static void on_dropped(void *ctx, const struct resp_reply *reply, const struct e
 
 	/* No room for a tombstone: then there is none for refills either. */
 	if (!why && reply->type == RESP_ERROR)
-		redis_cluster_send(d->store->redis, key, 2, (const struct str[]){STR("UNLINK"), key}, on_gone, d);
+		redis_cluster_send(d->call.store->redis, key, 2, (const struct str[]){STR("UNLINK"), key}, on_gone, d);
 	else
 		drop_ended(d, why);
 }
@@ -90,11 +90,10 @@ static void on_dropped(void *ctx, const struct resp_reply *reply, const struct e
 void store_drop(struct store *s, int kind, struct str id, store_done *done, void *ctx)
 {
 	size_t prefix = strlen(s->prefix) + strlen(s->kind[kind].name) + 1;
-	struct drop *d = mem_alloc(sizeof(*d) + prefix + id.len + 1);
+	struct drop *d = store_call_new(s, sizeof(*d) + prefix + id.len + 1);
 	struct str key = {d->key, prefix + id.len};
 	char ttl[24];
 
-	d->store = s;
 	d->done = done;
 	d->ctx = ctx;
 	d->len = key.len;
@@ -111,6 +110,7 @@ void store_drop(struct store *s, int kind, struct str id, store_done *done, void
 
 /* Of one node. */
 struct scan {
+	struct store_call call;
 	struct store_sweep *sweep;
 	int node;
 };
@@ -218,7 +218,7 @@ static void node_ended(struct scan *scan, bool failed)
 	struct store_sweep *w = scan->sweep;
 
 	w->failed = w->failed || failed;
-	free(scan);
+	store_call_free(&scan->call);
 	w->nodes--;
 	if (w->nodes == 0 && w->unlinking == 0)
 		sweep_ended(w);
@@ -297,9 +297,10 @@ static void sweep_start(struct store_sweep *w)
 	w->failed = nodes == 0;
 	w->nodes = nodes > 0 ? nodes : 1;
 	for (int i = 0; i < w->nodes; i++) {
-		struct scan *scan = mem_alloc(sizeof(*scan));
+		struct scan *scan = store_call_new(s, sizeof(*scan));
 
-		*scan = (struct scan){w, i};
+		scan->sweep = w;
+		scan->node = i;
 		scan_next(scan, STR("0"));
 	}
 }

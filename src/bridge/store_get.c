@@ -496,7 +496,7 @@ void store_get(struct store *s, int kind, struct str id, store_got *got, void *c
 }
 
 struct put {
-	struct store *store;
+	struct store_call call;
 	store_done *done;
 	void *ctx;
 };
@@ -506,7 +506,7 @@ static void on_put(void *ctx, const struct resp_reply *reply, const struct err *
 	struct put *p = ctx;
 	struct err reason;
 
-	on_filled(p->store, reply, why);
+	on_filled(p->call.store, reply, why);
 	if (!why && reply->type == RESP_ERROR) {
 		err_set(&reason, ERR_QUERY, "Redis refused the value: %.*s", (int)(reply->text.len < 200 ? reply->text.len : 200),
 		        reply->text.at);
@@ -514,17 +514,18 @@ static void on_put(void *ctx, const struct resp_reply *reply, const struct err *
 	}
 	if (p->done)
 		p->done(p->ctx, why ? 0 : 1, why);
-	free(p);
+	store_call_free(&p->call);
 }
 
 void store_put(struct store *s, int kind, struct str id, struct str value, enum recipe_priority priority, store_done *done, void *ctx)
 {
 	struct store_reader *r = reader_new(s, kind, id);
 	struct str key = {r->key, r->len};
-	struct put *p = mem_alloc(sizeof(*p));
+	struct put *p = store_call_new(s, sizeof(*p));
 	char ttl[24];
 
-	*p = (struct put){s, done, ctx};
+	p->done = done;
+	p->ctx = ctx;
 	put_ttl(s, kind, priority, ttl);
 	/* What must not be cached must not be there either. */
 	if (s->kind[kind].sensitive || s->class[kind].banned || !encode(s, kind, key, value))

@@ -22,6 +22,12 @@ enum {
 
 struct store_flight;
 
+/* First in what waits for a reply of Redis: what is still under way when the store is freed goes with it. */
+struct store_call {
+	struct store *store;
+	struct store_call *next, *before;
+};
+
 struct store_reader {  /* one get */
 	struct store *store;
 	struct store_reader *next, *before; /* in its flight, or among those that Redis was asked for */
@@ -114,6 +120,7 @@ struct store {
 	struct store_flight *landed, *landed_last; /* oldest first */
 	struct store_reader *asked, *asked_last; /* readers whose GET is under way; the last one began first */
 	struct store_sweep *sweep;
+	struct store_call *call;     /* all of them */
 	struct buf value;            /* decoded */
 	struct buf coded;
 	/* the listener */
@@ -133,6 +140,8 @@ struct store {
 /* --- store.c */
 void store_say(struct store *s, const char *format, ...) PRINTFLIKE(2, 3);
 int64_t store_now(void);
+void *store_call_new(struct store *s, size_t size); /* zeroed */
+void store_call_free(struct store_call *call);
 bool store_may_read(const struct store *s, int kind);
 /* --- store_get.c */
 void store_flight_free(struct store_flight *f);

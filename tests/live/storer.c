@@ -32,6 +32,12 @@ struct reader {
 	bool busy;
 };
 
+struct asked { /* by get and many; kept until the end, when some may have no answer */
+	struct asked *next;
+	int64_t began;
+	int left, ok, failed, cached;
+};
+
 struct storer {
 	struct loop *loop;
 	struct pool *pool;
@@ -42,6 +48,7 @@ struct storer {
 	struct source_conf redis;
 	struct pgwork_conf listen_conf;
 	struct reader reader[READERS_MAX];
+	struct asked *asked;
 	int readers, ids, kind;
 	bool calm, racing, drops;
 	int *floor;             /* of each id: what a read that begins now must bring at least */
@@ -216,14 +223,25 @@ static void start_race(struct storer *s, char *rest)
 
 /* --- one at a time --------------------------------------------------------------------------------------------------------------- */
 
+static struct asked *asked_new(struct storer *s, int count)
+{
+	struct asked *a = mem_alloc(sizeof(*a));
+
+	a->next = s->asked;
+	s->asked = a;
+	a->began = now_ns();
+	a->left = count;
+	return a;
+}
+
 static void on_got(void *ctx, const struct store_answer *a, const struct err *why)
 {
-	int64_t *began = ctx;
+	const struct asked *asked = ctx;
 	struct json_writer w;
 	struct buf out;
 
 	driven_begin(&w, &out, "got");
-	json_put_number(&w, "ms", (double)(now_ns() - *began) / 1e6);
+	json_put_number(&w, "ms", (double)(now_ns() - asked->began) / 1e6);
 	json_put_string(&w, "code", why ? err_name(why->code) : "ok");
 	json_put_string(&w, "why", why ? why->text : "");
 	if (a) {
@@ -232,16 +250,11 @@ static void on_got(void *ctx, const struct store_answer *a, const struct err *wh
 		json_put_text(&w, "value", a->value);
 	}
 	driven_end(&w, &out);
-	free(began);
 }
-
-struct many {
-	int left, ok, failed, cached;
-};
 
 static void on_many(void *ctx, const struct store_answer *a, const struct err *why)
 {
-	struct many *m = ctx;
+	struct asked *m = ctx;
 	struct json_writer w;
 	struct buf out;
 
@@ -255,7 +268,6 @@ static void on_many(void *ctx, const struct store_answer *a, const struct err *w
 	json_put_int(&w, "cached", m->cached);
 	json_put_int(&w, "failed", m->failed);
 	driven_end(&w, &out);
-	free(m);
 }
 
 static void on_done(void *ctx, int64_t count, const struct err *why)
@@ -451,14 +463,10 @@ static void run_key_command(struct storer *s, const char *word, char *rest)
 	const char *id = strtok_r(NULL, " ", &rest);
 
 	if (strcmp(word, "get") == 0) {
-		int64_t *began = mem_alloc(sizeof(*began));
-
-		*began = now_ns();
-		store_get(s->store, kind, str_from(id), on_got, began);
+		store_get(s->store, kind, str_from(id), on_got, asked_new(s, 1));
 	} else if (strcmp(word, "many") == 0) {
-		struct many *m = mem_alloc(sizeof(*m));
+		struct asked *m = asked_new(s, count);
 
-		m->left = count;
 		for (int i = 0; i < count; i++)
 			store_get(s->store, kind, str_from(id), on_many, m);
 	} else if (strcmp(word, "put") == 0) {
@@ -574,6 +582,12 @@ int main(int argc, char **argv)
 	driven_input_free(&s.input);
 	loop_timer_free(s.again);
 	loop_free(s.loop);
+	while (s.asked) {
+		struct asked *next = s.asked->next;
+
+		free(s.asked);
+		s.asked = next;
+	}
 	free(s.floor);
 	return 0;
 }

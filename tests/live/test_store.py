@@ -273,6 +273,27 @@ def leases(bench, pg, redis):
     print("ok: leases, and without scripts none")
 
 
+def ends_in_the_midst(bench, pg, redis):
+    """With every kind of command under way; a sanitizer tells what is left behind."""
+    redis.call("FLUSHALL")
+    s = Storer(bench, pg, redis).ready()
+    s.send("get held 70")
+    s.event("got", 20)
+    redis.pause()
+    for command in ("get tx 1", "many 10 tx 2", "put tx 3 high x", "drop tx 4", "prefix raw:", "prefix ", "prefix "):
+        s.send(command)
+    s.quit()
+    redis.go_on()
+    s = Storer(bench, pg, redis).ready()
+    lock = pg.session("SELECT pg_advisory_lock(4711);")
+    s.send("many 10 held 71")                               # and with a query that has no end
+    s.until("the query", 5, lambda t: t["queries"] == 1)
+    s.quit()
+    lock.stdin.close()
+    lock.wait(10 * SLOW)
+    print("ok: ends in the midst")
+
+
 def speed(bench, pg, redis):
     """Medians of gets in turns with bare GETs, so that both meet the same machine; then 500 at once on one core."""
     redis.call("FLUSHALL")
@@ -295,7 +316,7 @@ def main():
         pg.sql("CREATE EXTENSION pg_stat_statements")
         things(pg)
         redis = redis_in(bench)
-        for test in (basics, single_flight, prefixes, late_refill, leases, race, events, speed):
+        for test in (basics, single_flight, prefixes, late_refill, leases, ends_in_the_midst, race, events, speed):
             if len(sys.argv) < 2 or test.__name__ in sys.argv[1:]:
                 test(bench, pg, redis)
 
