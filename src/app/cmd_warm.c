@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "action/audit.h"
 #include "app/cache_keys.h"
@@ -203,18 +205,28 @@ static int print_json(const struct task *t, const struct recipe *recipe, bool dr
 
 /* --- manners ---------------------------------------------------------------------------------------------------------- */
 
-/* At a rate there is time: whoever else wants this machine's cores, perhaps that Redis or that PostgreSQL, goes first. A tenth of a
- * core is left to it by the busiest neighbour (nice 10), so replies are still read in time. What fails is no harm. */
+/* What sched_setattr(2) takes, in its first form; the C library has no name for it on Debian 12. */
+struct manners {
+	uint32_t size, policy;
+	uint64_t flags;
+	int32_t nice;
+	uint32_t priority;
+	uint64_t runtime_ns, deadline_ns, period_ns;
+};
+
+/* At a rate there is time: whoever else wants this machine's cores, perhaps that Redis or its other clients, goes first. A tenth of a
+ * core is left to us by the busiest neighbour (nice 10), so replies are still read in time. The long slice is for Linux 6.12 and
+ * later: who wakes up with a shorter one is not kept waiting until ours is over. Who has chosen a priority for us already keeps
+ * it. What fails is no harm. */
 static void step_behind(const struct recipe *recipe, const struct args *args)
 {
-	enum { NICE = 10 };
+	const struct manners behind = {
+		.size = sizeof(behind), .policy = SCHED_BATCH, .nice = 10, .runtime_ns = 100 * (uint64_t)CLOCK_MS_NS,
+	};
 	double rate = isfinite(args->rate) ? args->rate : recipe->rate;
 
-	if (!(rate > 0) || args->dry_run)
-		return;
-	(void)sched_setscheduler(0, SCHED_BATCH, &(struct sched_param){.sched_priority = 0});
-	if (getpriority(PRIO_PROCESS, 0) < NICE)
-		(void)setpriority(PRIO_PROCESS, 0, NICE);
+	if (rate > 0 && !args->dry_run && sched_getscheduler(0) == SCHED_OTHER && getpriority(PRIO_PROCESS, 0) < behind.nice)
+		(void)syscall(SYS_sched_setattr, 0, &behind, 0);
 }
 
 /* --- the run ---------------------------------------------------------------------------------------------------------- */
