@@ -180,13 +180,13 @@ def test_nothing_without_consent():
 def test_interrupted_and_resumed():
     with folder() as d, Redis(d) as redis:
         client = Client(redis.port)
-        first = warm(redis, "--yes", "--rate", "1500", wait=False)
+        first = warm(redis, "--yes", "--rate", "600", wait=False)
         wait_for("a third of it", lambda: client.call("DBSIZE") > ROWS // 3, 30)
         first.kill()
         first.communicate()
         half = client.call("DBSIZE")
         assert half < ROWS, half
-        second = warm(redis, "--yes", "--rate", "1500", wait=False)
+        second = warm(redis, "--yes", "--rate", "600", wait=False)
         wait_for("two thirds", lambda: client.call("DBSIZE") > half + ROWS // 4, 30)
         second.send_signal(signal.SIGINT)
         out, said = second.communicate(timeout=20 * SLOW)
@@ -194,7 +194,8 @@ def test_interrupted_and_resumed():
         assert second.returncode == 1 and report["outcome"] == "cancelled", (second.returncode, said)
         assert report["already_there"] >= half * 0.9 and report["unknown"] == 0, report
         assert client.call("DBSIZE") == half + report["written"]             # all that left was answered
-        assert PG.sql("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'dytop warm'").strip() == "0"
+        gone = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'dytop warm'"
+        wait_for("its sessions to end", lambda: PG.sql(gone).strip() == "0", 10)
         last = warm(redis, "--yes")
         assert last["written"] + last["already_there"] == ROWS + 2 and last["already_there"] > half, last
         assert client.call("DBSIZE") == ROWS + 2 and min(client.ttls().values()) > 0
@@ -211,7 +212,7 @@ def test_before_maxmemory():
         assert full["outcome"] == "refused" and full["written"] == 0, full
     with folder() as d, Redis(d) as redis:                                   # the limit comes while it runs
         client = Client(redis.port)
-        process = warm(redis, "--yes", "--rate", "1500", wait=False)
+        process = warm(redis, "--yes", "--rate", "600", wait=False)
         wait_for("some", lambda: client.call("DBSIZE") > 100, 30)
         client.call("CONFIG", "SET", "maxmemory", "1")
         out, said = process.communicate(timeout=20 * SLOW)
@@ -223,7 +224,7 @@ def test_redis_goes_away():
     for how, words in ((signal.SIGKILL, ("closed the connection", "reset by peer")), (signal.SIGSTOP, ("no answer for",))):
         with folder() as d, Redis(d) as redis:
             client = Client(redis.port)
-            process = warm(redis, "--yes", "--rate", "1500", wait=False)
+            process = warm(redis, "--yes", "--rate", "600", wait=False)
             wait_for("some", lambda: client.call("DBSIZE") > 300, 30)
             redis.process.send_signal(how)
             out, said = process.communicate(timeout=30 * SLOW)
@@ -364,18 +365,17 @@ def test_hits_are_told():
 def test_takes_a_step_back():
     with folder() as d, Redis(d) as redis:
         client, other = Client(redis.port), Client(redis.port)
-        process = warm(redis, "--yes", "--rate", "2000", wait=False)
+        process = warm(redis, "--yes", "--rate", "1000", wait=False)
         wait_for("some", lambda: client.call("DBSIZE") > 100, 30)
-        end = time.monotonic() + 0.8
-        while time.monotonic() < end:            # Redis answers 30 ms late
-            other.call("EVAL", "local x = 0 for i = 1, 600000 do x = x + i end return x", 0)
+        for _ in range(8):                       # Redis answers 0.1 s late and more, also where it is never quick
+            other.call("EVAL", "local x = 0 for i = 1, 4000000 do x = x + i end return x", 0)
         report = json.loads(process.communicate(timeout=60 * SLOW)[0])
         assert report["outcome"] == "ok" and report["slowed_for_redis"] >= 1, report
-        assert report["keys_per_s"] < 1900, report
+        assert report["keys_per_s"] < 990, report
         client.call("FLUSHALL")
         process = warm(redis, "--yes", "--rate", "600", wait=False)
         wait_for("some", lambda: client.call("DBSIZE") > 100, 30)
-        busy = [subprocess.Popen([*PSQL, "-d", PG.conninfo(dbname="bridge"), "-c", "SELECT pg_sleep(3)"], stdout=subprocess.DEVNULL)
+        busy = [subprocess.Popen([*PSQL, "-d", PG.conninfo(dbname="bridge"), "-c", "SELECT pg_sleep(5)"], stdout=subprocess.DEVNULL)
                 for _ in range(8)]
         report = json.loads(process.communicate(timeout=60 * SLOW)[0])
         assert report["outcome"] == "ok" and report["slowed_for_postgres"] >= 1, report

@@ -18,7 +18,7 @@ from servers import DYTOP, SLOW, TOP, Redis, Skip, folder, need, run, wait_for
 from test_redis_cluster import cluster, cluster_port, node_id
 from test_warm import PREFIX, Client, check_value, table, warm
 
-ROWS = 1500
+ROWS = 1000
 CERTS = None
 
 
@@ -149,7 +149,7 @@ def test_a_cluster_behind_tls():
     with contextlib.ExitStack() as stack:
         servers = [stack.enter_context(Redis(
             stack.enter_context(folder()), "--cluster-enabled", "yes", "--cluster-config-file", "nodes.conf", "--cluster-node-timeout",
-            "5000", "--tls-cluster", "yes", "--tls-replication", "yes", *tls, port=cluster_port(), tls=True)) for _ in range(3)]
+            str(int(5000 * SLOW)), "--tls-cluster", "yes", "--tls-replication", "yes", *tls, port=cluster_port(), tls=True)) for _ in range(3)]
         subprocess.run([need("redis-cli"), "--tls", "--cacert", CERTS["ca"], "--cert", CERTS["client_crt"], "--key", CERTS["client_key"],
                         "--cluster", "create", *(f"127.0.0.1:{s.port}" for s in servers), "--cluster-replicas", "0", "--cluster-yes"],
                        check=True, stdout=subprocess.DEVNULL, timeout=60 * SLOW)
