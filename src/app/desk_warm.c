@@ -97,7 +97,8 @@ int desk_warm(struct desk *d, const struct ui_request *r, struct desk_side *side
 				       .redis = &redis,
 				       .keys = keys.count ? &keys : NULL,
 				       .codec = -1,
-				       .rate = NAN,
+				       /* one key is no place for a recipe that says as fast as it goes */
+				       .rate = side->recipe->rate > 0 ? (double)NAN : RECIPE_RATE_DEFAULT,
 				       .no_writes = d->conf.options->read_only,
 				       .watch_ms = NAN,
 				       .load_sql = files_session_text(d->conf.files, "pg_load"),

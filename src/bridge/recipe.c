@@ -8,7 +8,7 @@
 #include "model/yaml.h"
 
 enum {
-	DEFAULT_LIMIT = 100000, LIMIT_MAX = 1000000000, VALUE_DEFAULT = 1 << 20, RATE_DEFAULT = 5000, SNAPSHOT_DEFAULT_MS = 60000,
+	DEFAULT_LIMIT = 100000, LIMIT_MAX = 1000000000, VALUE_DEFAULT = 1 << 20, SNAPSHOT_DEFAULT_MS = 60000,
 	TTL_MAX_S = 30 * 86400,
 };
 
@@ -124,7 +124,8 @@ static int read_numbers(struct parser *p)
 		const char *key;
 		int64_t min, max, fallback;
 	} rows[] = {
-		{"limit", 1, LIMIT_MAX, DEFAULT_LIMIT}, {"value_limit", 1, CODEC_RAW_MAX, VALUE_DEFAULT}, {"rate", 0, 10000000, RATE_DEFAULT},
+		{"limit", 1, LIMIT_MAX, DEFAULT_LIMIT}, {"value_limit", 1, CODEC_RAW_MAX, VALUE_DEFAULT},
+		{"rate", 0, 10000000, RECIPE_RATE_DEFAULT},
 	};
 	int64_t value[ARRAY_LEN(rows)];
 	int code;

@@ -33,7 +33,7 @@ enum recipe_mode {
 	RECIPE_SET, /* it is replaced */
 };
 
-enum { RECIPE_PREFIX_MAX = 128, RECIPE_TEXT_MAX = 256 << 10 };
+enum { RECIPE_PREFIX_MAX = 128, RECIPE_TEXT_MAX = 256 << 10, RECIPE_RATE_DEFAULT = 5000 };
 
 struct recipe {
 	char *name;             /* "transactions" */

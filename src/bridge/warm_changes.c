@@ -124,6 +124,7 @@ static void on_listening(void *ctx, const struct pgwork_outcome *outcome)
 	struct warm *w = ctx;
 
 	w->hears = !outcome->why;
+	w->deaf = outcome->why;
 	if (outcome->why)
 		task_say(&w->task, TASK_WARN, "changes cannot be listened for: %s", outcome->why->text);
 	looked(w);

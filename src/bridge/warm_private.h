@@ -89,6 +89,7 @@ struct warm {
 	char *listen_sql, *told_sql;
 	char kind[64];             /* of the recipe's keys, as events name it; "" none */
 	bool hears;                /* changes are told */
+	bool deaf;                 /* they would be, and LISTEN was refused: a standby */
 	bool all_changed, sweep_failed;
 	int settle, sweep_node;
 	struct map told;           /* hashes of keys that changed */

@@ -59,6 +59,7 @@ static void say_pace(struct warm *w)
 static void say_changes(struct warm *w)
 {
 	const struct recipe *r = w->recipe;
+	const char *reason = "no trigger tells of changes";
 	char bound[80] = "";
 
 	if (w->conf.dry_run)
@@ -70,8 +71,11 @@ static void say_changes(struct warm *w)
 	}
 	if (r->snapshot_ms > 0)
 		snprintf(bound, sizeof(bound), "; what is written was read at most %s before", shown(UNIT_MS, r->snapshot_ms).at);
-	task_say(&w->task, TASK_WARN, "%s: a row that changes meanwhile may be cached as it was, until its TTL%s",
-	         pgwork_is_pooled(w->pg_eye) ? "changes cannot be heard through a pooler" : "no trigger tells of changes", bound);
+	if (w->deaf)
+		reason = "changes are not heard";
+	else if (pgwork_is_pooled(w->pg_eye))
+		reason = "changes cannot be heard through a pooler";
+	task_say(&w->task, TASK_WARN, "%s: a row that changes meanwhile may be cached as it was, until its TTL%s", reason, bound);
 }
 
 static void say_hits(struct warm *w, const char *when, const struct warm_hits *h)
