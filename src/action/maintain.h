@@ -58,4 +58,7 @@ struct maintain_follow {
 /* Number i; false when there are no more. */
 bool maintain_follow(const struct task *t, int i, struct maintain_follow *out);
 
+/* How many targets of a batch were left out for another reason than max_bytes: gone, of another kind, no right. Said in lines. */
+int maintain_missed(const struct task *t);
+
 #endif

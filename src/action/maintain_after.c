@@ -305,3 +305,13 @@ void maintain_finish_item(struct maintain *m)
 	else
 		maintain_soon(m, next_item);
 }
+
+int maintain_missed(const struct task *t)
+{
+	const struct maintain *m = (const struct maintain *)t;
+	int count = 0;
+
+	for (int i = 0; i < m->items; i++)
+		count += m->item[i].missed;
+	return count;
+}

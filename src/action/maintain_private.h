@@ -30,6 +30,7 @@ struct item {
 	char *sql[ACTION_STATEMENTS_MAX];
 	char *undo;                /* clean */
 	bool out;                  /* refused: left out of the batch */
+	bool missed;               /* and not for its size, which is asked for */
 	double bytes;              /* NAN not known */
 	struct measure measure[MEASURES_MAX];
 	int measures;

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "app/front.h"
 #include "app/schedule_private.h"
@@ -29,6 +30,20 @@ void sched_say(const struct sched *s, const char *format, ...)
 	va_end(args);
 	printf("%s plan %s: %s\n", utc, s->plan->name, text);
 	fflush(stdout);
+}
+
+/* What somebody must see: it stands in the log, and on standard error too, which cron mails and a terminal has already. */
+static void PRINTFLIKE(2, 3) complain(const struct sched *s, const char *format, ...)
+{
+	char text[600];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof text, format, args);
+	va_end(args);
+	sched_say(s, "%s", text);
+	if (!isatty(STDERR_FILENO) || !isatty(STDOUT_FILENO))
+		fprintf(stderr, "dytop: plan %s: %s\n", s->plan->name, text);
 }
 
 /* --- the plan -------------------------------------------------------------------------------------------------------- */
@@ -116,9 +131,12 @@ static void finish_job(struct sched *s, int i, int64_t began_us, enum task_outco
 	s->state[i].unknown = outcome == TASK_UNKNOWN;
 	if (outcome == TASK_OK)
 		s->state[i].ok_us = began_us;
-	sched_say(s, "%s: %s%s%s", j->name, task_outcome_name(outcome), why->code < 0 ? ": " : "", why->code < 0 ? why->text : "");
+	if (outcome == TASK_OK)
+		sched_say(s, "%s: ok", j->name);
+	else
+		complain(s, "%s: %s%s%s", j->name, task_outcome_name(outcome), why->code < 0 ? ": " : "", why->code < 0 ? why->text : "");
 	if (sched_save_state(s, &e) < 0 || (outcome == TASK_OK && sched_mark(s, j, &e) < 0)) {
-		sched_say(s, "%s: what was done is not remembered: %s", j->name, e.text);
+		complain(s, "%s: what was done is not remembered: %s", j->name, e.text);
 		worse(s, 1);
 	}
 }
@@ -135,7 +153,7 @@ static void run_job(struct sched *s, int i)
 	s->state[i].unknown = true;
 	if (sched_save_state(s, &why) < 0 || new_task(s, j, &why) < 0) {
 		s->state[i].unknown = false;
-		sched_say(s, "%s: not begun: %s", j->name, why.text);
+		complain(s, "%s: not begun: %s", j->name, why.text);
 		worse(s, front_status(why.code));
 		return;
 	}
@@ -144,10 +162,15 @@ static void run_job(struct sched *s, int i)
 	status = front_run(s->conf->run->loop, s->task, &(struct front_conf){.yes = true, .yes_danger = true}, &why);
 	sched_monitor(s, false);
 	enum task_outcome outcome = s->task->state == TASK_DONE ? s->task->outcome : TASK_UNKNOWN;
+	int missed = outcome == TASK_OK ? maintain_missed(s->task) : 0;
 	task_free(s->task);
 	s->task = NULL;
 	worse(s, status);
 	finish_job(s, i, began_us, outcome, &why);
+	if (missed > 0) { /* the others are done, and not before their time again; but nobody reads the log of what is well */
+		complain(s, "%s: %d of %d targets were left out: look at the lines before", j->name, missed, j->targets);
+		worse(s, 1);
+	}
 }
 
 /* --- the round ------------------------------------------------------------------------------------------------------- */
