@@ -8,7 +8,7 @@ order: 50
 every: 10s
 limit: 50000
 key: [relid]
-target: {kind: table, oid: relid, name: table}
+target: {kind: table, oid: relid, name: table, relkind: relkind}
 sort: -seq_reads
 trend: d(seq_scan) + d(idx_scan)
 fields:
@@ -26,7 +26,7 @@ fields:
   blks_hit: counter
   blks_read: counter
 lookups:
-  names: {by: [relid], fields: {table: text, est_rows: gauge, xid_age: gauge}, rows: visible, keep: 60s}
+  names: {by: [relid], fields: {table: text, relkind: text, est_rows: gauge, xid_age: gauge}, rows: visible, keep: 60s}
   sizes: {by: [relid], fields: {bytes: gauge, index_bytes: gauge}, rows: visible, keep: 60s, gap: 2s, batch: 100}
   care: {by: [relid], fields: {last_vacuum: time, last_analyze: time, vacuums: gauge, autovacuums: gauge,
           analyzes: gauge,
@@ -101,7 +101,7 @@ SELECT c.oid AS relid, pg_stat_get_numscans(c.oid) AS seq_scan, pg_stat_get_tupl
 -- lookup names since 130000
 SELECT c.oid AS relid,
        CASE WHEN n.nspname = 'public' THEN c.relname::text ELSE n.nspname || '.' || c.relname END AS table,
-       nullif(c.reltuples, -1) AS est_rows, age(c.relfrozenxid) AS xid_age
+       c.relkind::text AS relkind, nullif(c.reltuples, -1) AS est_rows, age(c.relfrozenxid) AS xid_age
   FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
  WHERE c.oid = ANY ($1::int8[]::oid[])
 

@@ -103,6 +103,7 @@ static void add_action(struct desk *d, const struct action *a)
 				   .title = keyword(d, a->name),
 				   .about = a->about ? a->about : "",
 				   .targets = targets_of(a),
+				   .kinds = a->kinds[0] ? a->kinds : NULL,
 				   .source = PANEL_PG,
 				   .rows = UI_ROWS_MAX};
 

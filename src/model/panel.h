@@ -120,6 +120,7 @@ enum panel_part {
 	PART_OID,         /* of a table or index */
 	PART_NAME,        /* of a setting, a database, a kind of keys; of others only to be shown */
 	PART_TEXT,        /* the statement, the pattern of keys: as far as it is known */
+	PART_RELKIND,     /* of a table or index: the letter of pg_class.relkind */
 	PART_COUNT
 };
 

@@ -18,6 +18,7 @@ static const struct part parts[PART_COUNT] = {
 	[PART_OID] = {"oid", 1u << FIELD_ID},
 	[PART_NAME] = {"name", 1u << FIELD_TEXT},
 	[PART_TEXT] = {"text", 1u << FIELD_TEXT},
+	[PART_RELKIND] = {"relkind", 1u << FIELD_TEXT},
 };
 
 #define PART(name) (1u << PART_##name)
@@ -29,8 +30,8 @@ static const struct {
 	[TARGET_NONE] = {"", 0, 0},
 	[TARGET_SESSION] = {"session", PART(PID) | PART(START), PART(USER) | PART(DATABASE) | PART(QUERYID) | PART(TEXT)},
 	[TARGET_STATEMENT] = {"statement", PART(QUERYID), PART(USER) | PART(DATABASE) | PART(TEXT)},
-	[TARGET_TABLE] = {"table", PART(OID), PART(NAME)},
-	[TARGET_INDEX] = {"index", PART(OID), PART(NAME)},
+	[TARGET_TABLE] = {"table", PART(OID), PART(NAME) | PART(RELKIND)},
+	[TARGET_INDEX] = {"index", PART(OID), PART(NAME) | PART(RELKIND)},
 	[TARGET_DATABASE] = {"database", PART(DATABASE), PART(NAME)},
 	[TARGET_SETTING] = {"setting", PART(NAME), 0},
 	[TARGET_KEYS] = {"keys", PART(NAME), PART(TEXT)},

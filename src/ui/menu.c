@@ -21,37 +21,67 @@ static bool needs_no_row(const struct ui_choice *choice)
 	return choice->targets & 1u << TARGET_NONE;
 }
 
+static const struct ui_table *table_here(const struct ui *u)
+{
+	if (u->window == WINDOW_MENU)
+		return u->aim.table >= 0 ? &u->table[u->aim.table] : NULL;
+	if (u->window == WINDOW_DETAIL)
+		return &u->table[u->detail_table];
+	return screens_table(u);
+}
+
 /* What the rows are that a person acts on now. */
 static enum panel_target here(const struct ui *u)
 {
-	const struct ui_table *t = screens_table(u);
+	const struct ui_table *t = table_here(u);
 
-	if (u->window == WINDOW_MENU)
-		t = u->aim.table >= 0 ? &u->table[u->aim.table] : NULL;
-	else if (u->window == WINDOW_DETAIL)
-		t = &u->table[u->detail_table];
 	return t && (t->view.count > 0 || u->window == WINDOW_DETAIL || u->window == WINDOW_MENU) ? t->p->target
 												  : TARGET_NONE;
 }
 
-static bool fits(const struct ui *u, const struct ui_choice *choice)
+static bool is_for_target(const struct ui *u, const struct ui_choice *choice)
 {
 	enum panel_target target = here(u);
 
 	return target != TARGET_NONE && choice->targets & 1u << target;
 }
 
+/* Whether every row is of a kind that it takes: REFRESH is not for plain tables. A kind that is not known yet may be one. */
+static bool is_for_kinds(const struct ui *u, const struct ui_host *h, const struct ui_choice *choice)
+{
+	const struct ui_table *t = table_here(u);
+	int part = t ? t->p->part[PART_RELKIND] : -1, count = u->window == WINDOW_MENU ? u->aim.count : 1;
+	const struct feed *f = choice->kinds && part >= 0 ? screens_feed(u, h, t->panel) : NULL;
+
+	for (int i = 0; f && i < count; i++) {
+		uint64_t key = u->window == WINDOW_MENU     ? u->aim.key[i]
+			       : u->window == WINDOW_DETAIL ? u->detail_key
+							    : t->view.cursor_key;
+		int row = feed_row_of(f, key);
+		struct cell cell = row >= 0 ? feed_field(f, row, part) : CELL_NONE;
+
+		if (cell.kind == CELL_TEXT && cell.text.len == 1 && !strchr(choice->kinds, cell.text.at[0]))
+			return false;
+	}
+	return true;
+}
+
+static bool fits(const struct ui *u, const struct ui_host *h, const struct ui_choice *choice)
+{
+	return is_for_target(u, choice) && is_for_kinds(u, h, choice);
+}
+
 bool menu_fits(const struct ui *u, const struct ui_host *h, const char *name)
 {
 	if (!name) { /* anything */
 		for (int i = 0; i < h->choice_count; i++)
-			if (fits(u, &h->choices[i]) || needs_no_row(&h->choices[i]))
+			if (fits(u, h, &h->choices[i]) || needs_no_row(&h->choices[i]))
 				return true;
 		return false;
 	}
 	const struct ui_choice *choice = menu_choice(h, name);
 
-	return choice && (fits(u, choice) || (needs_no_row(choice) && u->chosen[choice->source] >= 0));
+	return choice && (fits(u, h, choice) || (needs_no_row(choice) && u->chosen[choice->source] >= 0));
 }
 
 bool menu_possible(const struct ui *u, const struct ui_host *h, const char *name)
@@ -152,7 +182,11 @@ static bool refuse(struct ui *u, const struct ui_host *h, const struct ui_choice
 		ui_error(u, h, "%s: %s", choice->title, choice->why_not);
 		return true;
 	}
-	if (!fits(u, choice) && !needs_no_row(choice)) {
+	if (is_for_target(u, choice) && !is_for_kinds(u, h, choice)) {
+		ui_error(u, h, "%s: is not for a row of that kind", choice->title);
+		return true;
+	}
+	if (!fits(u, h, choice) && !needs_no_row(choice)) {
 		struct buf kinds = BUF_INIT(256);
 
 		for (int i = 1; i < TARGET_COUNT; i++)
@@ -163,7 +197,7 @@ static bool refuse(struct ui *u, const struct ui_host *h, const struct ui_choice
 		buf_release(&kinds);
 		return true;
 	}
-	if (fits(u, choice) && count > choice->rows) {
+	if (fits(u, h, choice) && count > choice->rows) {
 		ui_error(u, h, "%s: %d rows are tagged, at most %d are done at once (U untags)", choice->title, count,
 			 choice->rows);
 		return true;
@@ -216,9 +250,9 @@ unsigned menu_typed(struct ui *u, const struct ui_host *h)
 /* --- the menu
  * -------------------------------------------------------------------------------------------------------------- */
 
-static bool listed(const struct ui *u, const struct ui_choice *choice)
+static bool listed(const struct ui *u, const struct ui_host *h, const struct ui_choice *choice)
 {
-	return fits(u, choice) || needs_no_row(choice);
+	return fits(u, h, choice) || needs_no_row(choice);
 }
 
 /* What fits the row first, then what needs none. */
@@ -226,7 +260,7 @@ static const struct ui_choice *item(const struct ui *u, const struct ui_host *h,
 {
 	for (int turn = 0; turn < 2; turn++)
 		for (int i = 0; i < h->choice_count; i++)
-			if (listed(u, &h->choices[i]) && fits(u, &h->choices[i]) == (turn == 0) && at-- == 0)
+			if (listed(u, h, &h->choices[i]) && fits(u, h, &h->choices[i]) == (turn == 0) && at-- == 0)
 				return &h->choices[i];
 	return NULL;
 }
@@ -236,7 +270,7 @@ int menu_items(const struct ui *u, const struct ui_host *h)
 	int count = 0;
 
 	for (int i = 0; i < h->choice_count; i++)
-		count += listed(u, &h->choices[i]);
+		count += listed(u, h, &h->choices[i]);
 	return count;
 }
 

@@ -30,6 +30,7 @@ struct ui_choice {
 	const char *input;        /* what must be typed first, as the prompt says it; NULL nothing */
 	const char *given;        /* what stands in that line at first; NULL nothing */
 	const char *why_not;      /* it cannot be done now, for this reason; NULL it can */
+	const char *kinds;        /* letters of pg_class.relkind of the tables or indexes that it is for; NULL all */
 };
 
 /* What the dashboard may look at; owned by the session, const for the ui. */

@@ -90,6 +90,38 @@ def test_analyze_and_a_hostile_name(bench):
         d.quit()
 
 
+def in_menu(d):
+    d.send("m")
+    d.expect(r"(?m)^ Do: ")
+    d.pump(0.3)
+    shown = d.text()
+    d.send("\x1b")
+    d.until("the menu is closed", lambda: " Do: " not in d.text())
+    return shown
+
+
+def test_the_menu_knows_the_kind(bench):
+    """REFRESH is for materialized views, not for plain tables; tagged together they have what is for both."""
+    pg = servers(bench)
+    pg.sql("CREATE MATERIALIZED VIEW sums AS SELECT count(*) AS n FROM things; ALTER MATERIALIZED VIEW sums OWNER TO keeper")
+    with dash(pg) as d:
+        on_row(d, "tables", "table:^sums", "sums")
+        d.until("its kind is known", lambda: "REFRESH" in in_menu(d))
+        assert "VACUUM" in in_menu(d)
+        on_row(d, "tables", "table:^things", "things")
+        d.until("its kind is known", lambda: "REFRESH" not in in_menu(d))
+        assert "VACUUM" in in_menu(d) and "REINDEX TABLE" in in_menu(d)
+        on_row(d, "tables", "table:^(things|sums)$", "sums")
+        d.until("both", lambda: "things" in d.text() and "sums" in d.text())
+        d.send("g")
+        d.send(" ")
+        d.pump(0.1)
+        d.send(" ")
+        d.expect("2 tagged")
+        assert "REFRESH" not in in_menu(d) and "VACUUM" in in_menu(d)
+        d.quit()
+
+
 def test_reindex_wants_the_name(bench):
     pg = servers(bench)
     with dash(pg) as d:

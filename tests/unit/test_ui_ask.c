@@ -32,12 +32,12 @@ static void set_free(struct task *t)
 static const struct task_ops ops = {.answer = set_answer, .cancel = set_cancel, .free = set_free};
 static struct task *tasks[8];
 static const struct ui_choice choices[] = {
-	{"cancel", "Cancel", "cancel what it runs", 1u << TARGET_SESSION, PANEL_PG, 5, NULL, NULL, NULL},
-	{"terminate", "Terminate", "end the session", 1u << TARGET_SESSION, PANEL_PG, 5, NULL, NULL, NULL},
-	{"explain", "Plan", "the plan, not executed", 1u << TARGET_SESSION | 1u << TARGET_STATEMENT, PANEL_PG, 1, NULL, NULL, NULL},
-	{"label", "Give it a label", "something that needs a line", 1u << TARGET_SESSION, PANEL_PG, 1, "label", NULL, NULL},
-	{"drop", "Drop it", "never now", 1u << TARGET_SESSION, PANEL_PG, 1, NULL, NULL, "not on a standby"},
-	{"checkpoint", "CHECKPOINT", "write everything out", 1u << TARGET_NONE, PANEL_PG, 1, NULL, NULL, NULL},
+	{"cancel", "Cancel", "cancel what it runs", 1u << TARGET_SESSION, PANEL_PG, 5, NULL, NULL, NULL, NULL},
+	{"terminate", "Terminate", "end the session", 1u << TARGET_SESSION, PANEL_PG, 5, NULL, NULL, NULL, NULL},
+	{"explain", "Plan", "the plan, not executed", 1u << TARGET_SESSION | 1u << TARGET_STATEMENT, PANEL_PG, 1, NULL, NULL, NULL, NULL},
+	{"label", "Give it a label", "something that needs a line", 1u << TARGET_SESSION, PANEL_PG, 1, "label", NULL, NULL, NULL},
+	{"drop", "Drop it", "never now", 1u << TARGET_SESSION, PANEL_PG, 1, NULL, NULL, "not on a standby", NULL},
+	{"checkpoint", "CHECKPOINT", "write everything out", 1u << TARGET_NONE, PANEL_PG, 1, NULL, NULL, NULL, NULL},
 };
 
 static struct task *add_task(struct stage *s, const char *kind, const char *title)
