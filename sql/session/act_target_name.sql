@@ -1,7 +1,7 @@
 -- A relation by its name as SQL reads it. $1 = name. A text that is no name is an error: act_target_raw is asked then.
 SELECT c.oid, pg_catalog.format('%I.%I', n.nspname, c.relname) AS target, c.relkind, c.relname,
        pg_catalog.quote_ident(r.rolname) AS owner,
-       pg_catalog.pg_has_role(c.relowner, 'USAGE') AS owned,
+       pg_catalog.pg_has_role(c.relowner, 'USAGE') AS owned, pg_catalog.pg_has_role(c.relowner, 'MEMBER') AS member,
        CASE WHEN pg_catalog.current_setting('server_version_num')::pg_catalog.int4 >= 170000
             THEN pg_catalog.has_table_privilege(coalesce(x.indrelid, c.oid), 'MAINTAIN') ELSE false END AS maintain,
        pg_catalog.pg_has_role(d.datdba, 'USAGE') AND NOT c.relisshared AS database_owned,

@@ -1,6 +1,6 @@
 -- What the watching role and the server's settings lack: rows of level (ok, note, missing, left), area, what, remedy, cost.
 WITH me AS (
-	SELECT r.oid, r.rolname, r.rolsuper, quote_ident(r.rolname) AS name, pg_has_role(r.oid, 'pg_monitor', 'USAGE') AS monitor,
+	SELECT r.oid, r.rolname, r.rolsuper, r.rolinherit, quote_ident(r.rolname) AS name, pg_has_role(r.oid, 'pg_monitor', 'USAGE') AS monitor,
 	       current_setting('server_version_num')::int4 AS version
 	  FROM pg_roles AS r WHERE r.rolname = CURRENT_USER
 ), setting AS (
@@ -8,8 +8,12 @@ WITH me AS (
 )
 SELECT CASE WHEN me.monitor THEN 'ok' ELSE 'missing' END AS level, 'role' AS area,
        CASE WHEN me.monitor THEN 'sees all sessions, statements and settings (pg_monitor)'
-            ELSE 'other people''s sessions, statements and some settings are hidden' END AS what,
-       CASE WHEN NOT me.monitor THEN 'GRANT pg_monitor TO ' || me.name END AS remedy,
+            ELSE 'other people''s sessions, statements and some settings are hidden' || CASE WHEN pg_has_role(me.oid, 'pg_monitor', 'MEMBER') AND NOT pg_has_role(me.oid, 'pg_monitor', 'USAGE') THEN ' (a member of pg_monitor, but it does not inherit its rights: NOINHERIT)' ELSE '' END END AS what,
+       CASE WHEN NOT me.monitor THEN
+            CASE WHEN me.version >= 160000 THEN 'GRANT pg_monitor TO ' || me.name
+                 || CASE WHEN me.rolinherit AND NOT pg_has_role(me.oid, 'pg_monitor', 'MEMBER') THEN '' ELSE ' WITH INHERIT TRUE' END
+            WHEN me.rolinherit THEN 'GRANT pg_monitor TO ' || me.name
+            ELSE CASE WHEN pg_has_role(me.oid, 'pg_monitor', 'MEMBER') THEN '' ELSE 'GRANT pg_monitor TO ' || me.name || ', then ' END || 'ALTER ROLE ' || me.name || ' INHERIT' END END AS remedy,
        CASE WHEN NOT me.monitor THEN 'nothing; it reads what others run' END AS cost
   FROM me
 UNION ALL
@@ -76,7 +80,28 @@ SELECT 'left', 'transactions', 'prepared transaction ' || quote_literal(p.gid) |
        'COMMIT PREPARED or ROLLBACK PREPARED ' || quote_literal(p.gid), NULL
   FROM pg_prepared_xacts AS p WHERE p.prepared < clock_timestamp() - interval '5 min'
 UNION ALL
-SELECT 'note', 'server', 'PostgreSQL ' || split_part(current_setting('server_version'), ' ', 1)
-       || ': CREATE INDEX and REINDEX CONCURRENTLY can make broken indexes (fixed in 14.4)',
-       'update to the last 14.x; until then build without CONCURRENTLY', NULL
-  FROM me WHERE me.version BETWEEN 140000 AND 140003
+-- releases that are known to do harm; from 10 on the number is major * 10000 + minor
+SELECT 'note', 'server', 'PostgreSQL ' || split_part(current_setting('server_version'), ' ', 1) || ': ' || v.what, v.remedy, NULL
+  FROM me, (VALUES
+       (140000, 140003, 'CREATE INDEX and REINDEX CONCURRENTLY can make broken indexes (fixed in 14.4)',
+        'update to the last 14.x; until then build without CONCURRENTLY'),
+       (130000, 130013, 'REFRESH MATERIALIZED VIEW CONCURRENTLY can run the owner''s code with the rights of who refreshes (CVE-2024-0985)',
+        'update to the last 13.x; until then refresh as the owner of the view only'),
+       (140000, 140010, 'REFRESH MATERIALIZED VIEW CONCURRENTLY can run the owner''s code with the rights of who refreshes (CVE-2024-0985)',
+        'update to the last 14.x; until then refresh as the owner of the view only'),
+       (150000, 150005, 'REFRESH MATERIALIZED VIEW CONCURRENTLY can run the owner''s code with the rights of who refreshes (CVE-2024-0985)',
+        'update to the last 15.x; until then refresh as the owner of the view only'),
+       (130017, 130017, 'ALTER ROLE ... SET role does nothing, and extensions built for other releases can crash it', 'update to the last 13.x'),
+       (140014, 140014, 'ALTER ROLE ... SET role does nothing, and extensions built for other releases can crash it', 'update to the last 14.x'),
+       (150009, 150009, 'ALTER ROLE ... SET role does nothing, and extensions built for other releases can crash it', 'update to the last 15.x'),
+       (160005, 160005, 'ALTER ROLE ... SET role does nothing, and extensions built for other releases can crash it', 'update to the last 16.x'),
+       (170001, 170001, 'ALTER ROLE ... SET role does nothing, and extensions built for other releases can crash it', 'update to the last 17.x')
+       ) AS v (lowest, highest, what, remedy)
+ WHERE me.version BETWEEN v.lowest AND v.highest
+UNION ALL
+-- the dates of the project's versioning policy
+SELECT 'note', 'server', 'PostgreSQL ' || e.major || ' gets no fixes since ' || pg_catalog.to_char(e.last, 'YYYY-MM-DD'),
+       'pg_upgrade to a newer major version', NULL
+  FROM me, (VALUES (13, DATE '2025-11-13'), (14, DATE '2026-11-12'), (15, DATE '2027-11-11'), (16, DATE '2028-11-09'),
+                   (17, DATE '2029-11-08'), (18, DATE '2030-11-14')) AS e (major, last)
+ WHERE me.version / 10000 = e.major AND pg_catalog.now() > e.last

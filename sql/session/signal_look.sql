@@ -27,6 +27,8 @@ SELECT p.pid,
            OR (r.oid IS NOT NULL AND NOT r.rolsuper
                AND (pg_catalog.pg_has_role(me.oid, r.oid, 'USAGE')
                     OR pg_catalog.pg_has_role(me.oid, 'pg_signal_backend'::pg_catalog.name, 'USAGE'))) AS allowed,
+       -- in pg_signal_backend, but without its rights
+       pg_catalog.pg_has_role(me.oid, 'pg_signal_backend'::pg_catalog.name, 'MEMBER') AS member,
        me.rolname AS we, pg_catalog.current_database() AS here, pg_catalog.pg_is_in_recovery() AS standby,
        pg_catalog.split_part(pg_catalog.current_setting('server_version'), ' ', 1) AS version
   FROM pg_catalog.unnest($1::pg_catalog.int4[]) AS p (pid)

@@ -30,6 +30,7 @@ void maintain_refuse_item(struct maintain *m, int code, const char *why)
 	struct err e;
 
 	it->out = true;
+	it->missed = code != ERR_TOO_BIG;
 	if (m->items > 1) {
 		task_say(&m->task, TASK_BAD, "%s is left out: %s", it->shown[0] ? it->shown : "one", why);
 		return;
@@ -278,7 +279,13 @@ static bool check_right(struct maintain *m, const struct pgresult *r, int row)
 		return true;
 	clean_text(&owner, raw ? raw : "?", strlen(raw ? raw : "?"), CLEAN_EXACT);
 	buf_addf(&text, "%s may not: it belongs to %s", m->role, buf_text(&owner));
-	if (a->maintain && m->version >= 170000)
+	if (maintain_true(r, row, "member")) {
+		if (m->version >= 160000)
+			buf_addf(&text, ", of which it is a member without inheriting its rights; GRANT %s TO %s WITH INHERIT TRUE",
+			         buf_text(&owner), m->role);
+		else
+			buf_addf(&text, ", of which it is a member without inheriting its rights; ALTER ROLE %s INHERIT", m->role);
+	} else if (a->maintain && m->version >= 170000)
 		buf_addf(&text, "; GRANT MAINTAIN ON %s TO %s", it->kind == 'i' ? "its table" : it->shown, m->role);
 	else
 		buf_addf(&text, "; GRANT %s TO %s, or give its role with --operator", buf_text(&owner), m->role);

@@ -95,6 +95,23 @@ static bool refused_as_own(struct signal_job *j, const struct signal_row *w, int
 	return true;
 }
 
+static void refuse_right(struct signal_job *j, const struct signal_row *w)
+{
+	const char *we = signal_text(w, "we"), *whose = signal_value(w, "role") ? signal_text(w, "role") : "the server itself";
+
+	if (!is_true(w, "member"))
+		refuse(j, ERR_PRIVILEGE, "%s may not %s sessions of %s: GRANT pg_signal_backend TO %s", we, signal_verb(j), whose, we);
+	else if (pgwork_version(j->work) >= 160000)
+		refuse(j, ERR_PRIVILEGE,
+		       "%s may not %s sessions of %s, for it is in pg_signal_backend without its rights: GRANT "
+		       "pg_signal_backend TO %s WITH INHERIT TRUE",
+		       we, signal_verb(j), whose, we);
+	else
+		refuse(j, ERR_PRIVILEGE,
+		       "%s may not %s sessions of %s, for it is in pg_signal_backend without its rights: ALTER ROLE %s INHERIT", we,
+		       signal_verb(j), whose, we);
+}
+
 /* Why this session is left alone; false when nothing speaks against it. */
 static bool guarded(struct signal_job *j, const struct signal_row *w, const struct signal_who *t)
 {
@@ -121,9 +138,7 @@ static bool guarded(struct signal_job *j, const struct signal_row *w, const stru
 		       "it)",
 		       pid, signal_text(w, "role"), signal_verb(j), pid);
 	else if (!is_true(w, "allowed"))
-		refuse(j, ERR_PRIVILEGE, "%s may not %s sessions of %s: GRANT pg_signal_backend TO %s",
-		       signal_text(w, "we"), signal_verb(j),
-		       signal_value(w, "role") ? signal_text(w, "role") : "the server itself", signal_text(w, "we"));
+		refuse_right(j, w);
 	else
 		return false;
 	return true;

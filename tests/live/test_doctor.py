@@ -4,6 +4,7 @@
 roles every panel has its data and the doctor calls the server clean."""
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -71,6 +72,57 @@ def test_bare():
         r, report = doctor("-d", pg.conninfo("weak"))
         left = {f["remedy"] for f in report["servers"][0]["findings"] if f["level"] == "missing" and f["remedy"]}
         assert not any(x.startswith("GRANT") for x in left), left
+
+
+def test_memberships_without_rights():
+    """NOINHERIT: a GRANT alone would not help, and is not said to; what is said does."""
+    with Bench() as bench:
+        pg = bench.postgres(**GOOD)
+        pg.sql(SCHEMA)
+        pg.sql("CREATE ROLE timid LOGIN NOINHERIT IN ROLE pg_monitor, pg_signal_backend, owner; CREATE ROLE lone LOGIN NOINHERIT")
+        sixteen = int(pg.sql("SHOW server_version_num")) >= 160000
+        for role, first in (("timid", "GRANT pg_monitor TO timid WITH INHERIT TRUE" if sixteen else "ALTER ROLE timid INHERIT"),
+                            ("lone", "GRANT pg_monitor TO lone WITH INHERIT TRUE" if sixteen else "GRANT pg_monitor TO lone, then ALTER ROLE lone INHERIT")):
+            r, report = doctor("-d", pg.conninfo(role))
+            assert any(f["remedy"] == first for f in found(report, "missing", "hidden")), report
+            assert bool(found(report, "missing", "it does not inherit its rights")) == (role == "timid"), report
+        pg.session("SELECT 1;", "app")
+        pid = pg.sql("SELECT pid FROM pg_stat_activity WHERE usename = 'app'")
+        r = run("terminate", "-d", pg.conninfo("timid"), "--yes", pid)
+        assert r.returncode == 1 and "GRANT pg_monitor" in r.stderr or "without its rights" in r.stderr, r
+        r = run("maintain", "-d", pg.conninfo("timid"), "--yes", "vacuum", "things")
+        assert r.returncode == 1 and "a member without inheriting its rights" in r.stderr and "INHERIT" in r.stderr, r
+        for role in ("timid", "lone"):
+            r, report = doctor("-d", pg.conninfo(role))
+            for f in report["servers"][0]["findings"]:
+                if f["level"] == "missing" and f["remedy"] and re.match(r"GRANT pg_|GRANT owner|ALTER ROLE", f["remedy"]) and "(" not in f["remedy"]:
+                    pg.sql(f["remedy"].replace(", then ", "; "))
+            r, report = doctor("-d", pg.conninfo(role))
+            assert not found(report, "missing", "hidden") and not found(report, "missing", "only its own sessions"), (role, report)
+        r = run("maintain", "-d", pg.conninfo("timid"), "--yes", "vacuum", "things")
+        assert r.returncode == 0, r
+        r = run("terminate", "-d", pg.conninfo("timid"), "--yes", pid)
+        assert r.returncode == 0 and pg.sql(f"SELECT count(*) FROM pg_stat_activity WHERE pid = {pid}") == "0", r
+
+
+def test_releases_that_do_harm():
+    """The very text of the doctor, with another version of the server's put in, and another day."""
+    with open(os.path.join(os.path.dirname(ROLES_SQL), "session", "doctor_watch.sql")) as f:
+        text = f.read()
+    with Bench() as bench:
+        pg = bench.postgres(**GOOD)
+
+        def notes(version, day="2026-06-01"):
+            asked = text.replace("current_setting('server_version_num')::int4", str(version)).replace("pg_catalog.now()", f"DATE '{day}'")
+            assert asked.count(str(version)) >= 1 and day in asked
+            return [line.split("|")[2] for line in pg.sql(asked).splitlines() if line.startswith("note|server|")]
+        for version, words in ((140003, ["broken indexes", "CVE-2024-0985"]), (140004, ["CVE-2024-0985"]), (140011, []), (140014, ["SET role"]),
+                               (130013, ["CVE-2024-0985", "no fixes since 2025-11-13"]), (130018, ["no fixes since 2025-11-13"]), (150005, ["CVE-2024-0985"]),
+                               (150006, []), (150009, ["SET role"]), (160005, ["SET role"]), (160006, []), (170001, ["SET role"]), (170002, []),
+                               (180000, [])):
+            got = notes(version)
+            assert len(got) == len(words) and all(any(w in line for line in got) for w in words), (version, got)
+        assert notes(140023, "2026-11-13") == ["PostgreSQL 14 gets no fixes since 2026-11-12"] and notes(140023, "2026-11-12") == []
 
 
 def test_roles():
