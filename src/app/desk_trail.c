@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "app/desk_private.h"
 #include "core/clean.h"
@@ -12,7 +13,8 @@ enum { LINE_MAX_ = TASK_TITLE_MAX + ERR_TEXT_MAX + 64, INTENTS = 16, TARGET_MAX 
 
 struct intent {
 	char id[AUDIT_ID_MAX + 1];
-	char target[TARGET_MAX];
+	char target[TARGET_MAX], action[48], utc[32];
+	bool open; /* no outcome was met, and it is not one of this process */
 };
 
 struct reading {
@@ -21,6 +23,8 @@ struct reading {
 	int64_t count;
 	struct intent intent[INTENTS];
 	int next;
+	char *open[INTENTS]; /* lines of those without an outcome: the last of all, for they want a look */
+	int opens;
 };
 
 static void copy(char *out, size_t room, const struct json *n)
@@ -39,6 +43,7 @@ static void take(void *ctx, int64_t number, const struct json *n)
 	struct reading *r = ctx;
 	char event[16], utc[32], action[48], outcome[24], error[200], id[AUDIT_ID_MAX + 1], line[LINE_MAX_];
 	const char *target = "";
+	int64_t pid = 0;
 
 	(void)number;
 	copy(event, sizeof event, json_get(n, "event"));
@@ -48,10 +53,17 @@ static void take(void *ctx, int64_t number, const struct json *n)
 
 		memcpy(i->id, id, sizeof i->id);
 		copy(i->target, sizeof i->target, json_get(n, "target"));
+		copy(i->action, sizeof i->action, json_get(n, "action"));
+		copy(i->utc, sizeof i->utc, json_get(n, "utc"));
+		i->open = !json_int(json_get(n, "pid"), &pid) || pid != getpid();
 		return;
 	}
-	for (int i = 0; i < INTENTS; i++)
-		target = id[0] && strcmp(r->intent[i].id, id) == 0 ? r->intent[i].target : target;
+	for (int i = 0; i < INTENTS; i++) {
+		if (!id[0] || strcmp(r->intent[i].id, id) != 0)
+			continue;
+		target = r->intent[i].target;
+		r->intent[i].open = false;
+	}
 	copy(utc, sizeof utc, json_get(n, "utc"));
 	copy(action, sizeof action, json_get(n, "action"));
 	copy(outcome, sizeof outcome, json_get(n, "outcome"));
@@ -62,6 +74,23 @@ static void take(void *ctx, int64_t number, const struct json *n)
 	r->line[r->count++ % DESK_TRAIL_MAX] = mem_strdup(line);
 }
 
+/* What has no outcome is not known: the dytop that did it was killed, or is another one that is at it. */
+static void take_open(struct reading *r)
+{
+	char line[LINE_MAX_];
+
+	for (int k = 0; k < INTENTS; k++) {
+		const struct intent *i = &r->intent[(r->next + k) % INTENTS];
+
+		if (!i->open)
+			continue;
+		snprintf(line, sizeof line,
+			 "%.10s %.8sZ  %-9s %s %s: no outcome in the log: its dytop was ended before the answer came, or is at it still",
+			 i->utc, strlen(i->utc) > 11 ? i->utc + 11 : "", task_outcome_name(TASK_UNKNOWN), i->action, i->target);
+		r->open[r->opens++] = mem_strdup(line);
+	}
+}
+
 static void work(void *job)
 {
 	struct reading *r = job;
@@ -70,6 +99,8 @@ static void work(void *job)
 
 	if (audit_read(r->path, take, r, &report, &why) < 0)
 		r->count = 0; /* none yet, or not readable: dytop doctor says which */
+	else
+		take_open(r);
 }
 
 static void drop(void *job)
@@ -78,6 +109,8 @@ static void drop(void *job)
 
 	for (int i = 0; i < DESK_TRAIL_MAX; i++)
 		free(r->line[i]);
+	for (int i = 0; i < r->opens; i++)
+		free(r->open[i]);
 	free(r->path);
 	free(r);
 }
@@ -98,13 +131,19 @@ static void is_read(void *ctx)
 {
 	struct desk *d = ctx;
 	struct reading *r = d->reading_job;
-	int64_t from = r->count > DESK_TRAIL_MAX ? r->count - DESK_TRAIL_MAX : 0, until = r->count - d->trail_count;
+	int64_t until = r->count - d->trail_count, room = DESK_TRAIL_MAX - d->trail_count - r->opens;
+	int64_t from = until > room ? until - room : 0, oldest = r->count > DESK_TRAIL_MAX ? r->count - DESK_TRAIL_MAX : 0;
+	int at = 0;
 
 	d->reading = NULL;
 	d->reading_job = NULL;
-	for (int64_t i = from, at = 0; i < until; i++, at++) {
-		add(d, r->line[i % DESK_TRAIL_MAX], (int)at);
+	for (int64_t i = from > oldest ? from : oldest; i < until; i++, at++) {
+		add(d, r->line[i % DESK_TRAIL_MAX], at);
 		r->line[i % DESK_TRAIL_MAX] = NULL;
+	}
+	for (int i = 0; i < r->opens; i++, at++) {
+		add(d, r->open[i], at);
+		r->open[i] = NULL;
 	}
 	if (d->changed)
 		d->changed(d->ctx);

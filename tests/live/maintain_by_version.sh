@@ -9,5 +9,6 @@ status=0
 for bin in $servers; do
 	echo "$bin"
 	PGBIN=$bin "$here/test_maintain.py" test_every_action_does_what_it_says test_rights || status=1
+	PGBIN=$bin "$here/test_maintain_matrix.py" || status=1
 done
 exit $status

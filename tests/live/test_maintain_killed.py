@@ -4,14 +4,17 @@
 outcome, and doctor calls the server clean or names exactly what is left. Moments by a fixed seed; DYTOP_SEED gives another one."""
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
 import time
 
+from dash import Dash
 from halfway import BUILD, DEAD, REBUILD, SLOWLY, Half
 from maintain import DYTOP, run, tests_of
 from postgres import wait_until
+from test_dashboard_actions import answer, on_row, pick
 
 SEED = int(os.environ.get("DYTOP_SEED", "20261122"))
 VACUUMS = "SELECT count(*) FROM pg_stat_progress_vacuum"
@@ -109,6 +112,41 @@ def test_in_the_middle():
             print("  %s, %s: %s" % (words[0], phase if phase in REBUILD else "in the middle", "ended there: left %s" % invalid if crash else
                                     "it was ended by the server: clean"), flush=True)
         s.done("reindex_table", "t")
+
+
+def dashboard(s, home):
+    d = Dash("-d", s.pg.conninfo(), env={"XDG_STATE_HOME": s.state}, home=home)
+    d.live()
+    return d
+
+
+def test_the_dashboard_in_the_middle_of_a_job():
+    """Its process is killed, and the guard with it: the same holds, and the next dashboard tells what has no outcome."""
+    with Half() as s:
+        obstacle = s.write(3)
+        home = os.path.join(s.bench.dir, "home")
+        os.mkdir(home)
+        with dashboard(s, home) as d:
+            on_row(d, "indexes", "index:t_gate", "t_gate")
+            pick(d, "REINDEX INDEX|REINDEX")
+            d.expect("REINDEX INDEX CONCURRENTLY public.t_gate")
+            answer(d, re.search(r"type (\S+) and Enter", d.text()).group(1) + "\r")
+            wait_until("it to wait", 30, lambda: s.pid() != "")
+            pid = s.pid()
+            both = [d.dashboard(), d.pid]
+            for one in both:
+                os.kill(one, signal.SIGKILL)
+        assert s.pg.sql("SELECT state FROM pg_stat_activity WHERE pid = " + pid) == "active", "the server goes on"
+        assert s.pg.sql("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'dytop' AND state <> 'idle'") == "0"
+        assert intents(s) == 1
+        obstacle.kill()
+        s.quiet()
+        assert s.invalid() == [] and s.doctor() == ([], True)
+        with dashboard(s, home) as d:
+            d.send("J")
+            d.expect("(?s)Audit trail.*(unknown|no outcome).*reindex_index")
+            d.send("\x1b")
+            d.quit()
 
 
 if __name__ == "__main__":
