@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -18,6 +19,7 @@ enum {
 	LIVE_TRIM_MS = 1500,   /* after the start: nearly everything is loaded and has been used once */
 	LIVE_TRIM_AGAIN_MS = 4000, /* what a thread loaded meanwhile (the audit log's digests) */
 	LIVE_TRIM_LATER_MS = 60000,
+	LIVE_SAVING_MS = 1000, /* what the end waits for a layout that is being written */
 };
 
 struct live {
@@ -33,7 +35,8 @@ struct live {
 	bool urgent;           /* a key: paint at the end of this turn */
 	bool resized, suspended;
 	bool ended;            /* the replay */
-	bool told;             /* of conf->trouble() */
+	const char *told;      /* of conf->trouble() */
+	struct background *saving; /* the layout; NULL: not now */
 	bool want;             /* the screen shows other panels than were asked for */
 	bool fresh;            /* they were asked for, and are not shown yet */
 	int signo;
@@ -88,16 +91,27 @@ static void load_theme(struct live *v)
 	term_repaint(v->term);
 }
 
+static void on_saved(void *ctx, const struct err *why)
+{
+	struct live *v = ctx;
+
+	v->saving = NULL;
+	ui_notice(v->board.ui, &v->board.host, why != NULL, why ? why->text : "layout saved");
+	v->urgent = true;
+}
+
 static void save_layout(struct live *v)
 {
 	struct buf text = BUF_INIT(1 << 20);
-	struct err why = {0};
 
+	if (v->saving) {
+		ui_notice(v->board.ui, &v->board.host, true, "the disk has not taken the layout yet");
+		return;
+	}
 	ui_layout(v->board.ui, &text);
-	if (v->conf->save(v->conf->ctx, buf_str(&text), &why) < 0)
-		ui_notice(v->board.ui, &v->board.host, true, why.text);
-	else
-		ui_notice(v->board.ui, &v->board.host, false, "layout saved");
+	v->saving = v->conf->save(v->conf->ctx, buf_str(&text), on_saved, v);
+	if (!v->saving)
+		ui_notice(v->board.ui, &v->board.host, true, "there is no place to keep the layout: HOME is not set");
 	buf_release(&text);
 }
 
@@ -241,8 +255,8 @@ static void note_turn(struct live *v)
 	if (v->conf->turn)
 		v->conf->turn(v->conf->ctx, v->board.session);
 	trouble = v->conf->trouble(v->conf->ctx);
-	if (trouble && !v->told) {
-		v->told = true;
+	if (trouble && trouble != v->told) {
+		v->told = trouble;
 		ui_notice(v->board.ui, &v->board.host, true, trouble);
 	}
 }
@@ -366,6 +380,9 @@ static void release(struct live *v)
 		if (v->conf->guard)
 			guard_arm(v->conf->guard, (struct str){0}, false);
 	}
+	if (v->saving && !background_wait(v->saving, LIVE_SAVING_MS))
+		fprintf(stderr, "dytop: the layout may not be saved: the disk did not take it within %d s\n", LIVE_SAVING_MS / 1000);
+	background_cancel(v->saving);
 	if (v->conf->desk)
 		desk_report(v->conf->desk, stderr);
 	desk_free(v->conf->desk);

@@ -11,6 +11,7 @@
 #include "app/guard.h"
 #include "app/session.h"
 #include "core/err.h"
+#include "loop/background.h"
 #include "ui/theme.h"
 #include "ui/ui.h"
 
@@ -25,8 +26,9 @@ struct live_conf {
 	int (*load_theme)(void *ctx, const char *name, struct theme *out, struct err *why);
 	/* Applies start settings (screen, sort, filter, saved layout) to a new ui. */
 	int (*prepare)(void *ctx, struct ui *ui, struct err *why);
-	/* Writes the layout that the person asked to keep. */
-	int (*save)(void *ctx, struct str layout, struct err *why);
+	/* Writes the layout that the person asked to keep, in the background; done gets NULL, or why not. NULL: there is no place
+	 * for it. */
+	struct background *(*save)(void *ctx, struct str layout, void (*done)(void *ctx, const struct err *why), void *done_ctx);
 	/* Replay: shows the next recorded frame; false at the end. NULL when live. */
 	bool (*next_frame)(void *ctx);
 	/* A turn begins (for a recorder); NULL = none. */

@@ -5,20 +5,26 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "core/map.h"
 #include "core/mem.h"
+#include "loop/writer.h"
 
-enum { RECORDER_BYTES_MAX = 256 << 20, RECORDER_FLUSH = 1 << 20 };
+enum {
+	RECORDER_BYTES_MAX = 256 << 20, /* of one frame */
+	RECORDER_WAITING_MAX = 32 << 20,
+	RECORDER_CLOSE_MS = 3000,
+};
 
 struct recorder {
 	char *path;
-	int fd;
+	struct writer *writer;
 	bool begun;
 	struct record record;
-	struct buf out;
+	struct buf out; /* the frame that is being gathered */
+	int64_t dropped;
 	struct err why; /* the first failure */
+	struct err lag; /* what is missing so far */
 };
 
 int recorder_open(struct recorder **out, const char *path, struct err *why)
@@ -29,29 +35,36 @@ int recorder_open(struct recorder **out, const char *path, struct err *why)
 		return err_set(why, ERR_IO, "--record: %s: %s", path, strerror(errno));
 	struct recorder *r = mem_alloc(sizeof *r);
 	r->path = mem_strdup(path);
-	r->fd = fd;
+	r->writer = writer_new(fd, RECORDER_WAITING_MAX);
 	r->out = BUF_INIT(RECORDER_BYTES_MAX);
 	*out = r;
 	return 0;
 }
 
-static void flush(struct recorder *r)
+static void note_failure(struct recorder *r)
 {
-	const char *at = r->out.data;
-	size_t left = r->out.len;
+	int failure = writer_failure(r->writer);
 
+	if (failure && r->why.code == 0)
+		err_set(&r->why, ERR_IO, "--record: %s: %s", r->path, strerror(failure));
+}
+
+/* The whole frame or nothing of it, so that what is in the file can be replayed. */
+static void hand_over(struct recorder *r)
+{
 	if (r->out.failed && r->why.code == 0)
 		err_set(&r->why, ERR_TOO_BIG, "--record: %s: a frame over %d MiB", r->path, RECORDER_BYTES_MAX >> 20);
-	while (left > 0 && r->why.code == 0) {
-		ssize_t n = write(r->fd, at, left);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0) {
-			err_set(&r->why, ERR_IO, "--record: %s: %s", r->path, strerror(errno));
-			break;
+	note_failure(r);
+	if (r->out.len > 0 && r->why.code == 0) {
+		if (writer_put(r->writer, r->out.data, r->out.len)) {
+			r->record.dropped = 0;
+		} else {
+			record_drop(&r->record);
+			r->dropped++;
+			note_failure(r);
+			err_set(&r->lag, ERR_IO, "--record: %s: %lld frames are not in it: the disk does not keep up", r->path,
+			        (long long)r->dropped);
 		}
-		at += n;
-		left -= (size_t)n;
 	}
 	buf_clear(&r->out);
 }
@@ -61,7 +74,7 @@ void recorder_frame(struct recorder *r, const struct server_status *const *serve
 {
 	if (r->why.code)
 		return;
-	flush(r); /* what the frame before brought, whole lines only */
+	hand_over(r); /* what the frame before brought */
 	if (!r->begun)
 		record_begin(&r->record, &r->out, servers, count, now, interval_ms);
 	r->begun = true;
@@ -70,11 +83,8 @@ void recorder_frame(struct recorder *r, const struct server_status *const *serve
 
 void recorder_sample(struct recorder *r, const struct record_sample *s, const struct server_status *status)
 {
-	if (!r->begun || r->why.code)
-		return;
-	record_sample(&r->record, &r->out, s, status);
-	if (r->out.len > RECORDER_FLUSH)
-		flush(r);
+	if (r->begun && r->why.code == 0)
+		record_sample(&r->record, &r->out, s, status);
 }
 
 void recorder_task(struct recorder *r, int server, const struct task *t, const char *sql, uint64_t *written)
@@ -86,6 +96,7 @@ void recorder_task(struct recorder *r, int server, const struct task *t, const c
 		return;
 	record_task(&r->record, &r->out, server, t, sql);
 	hash = map_hash(MAP_SEED, r->out.data + before, r->out.len - before);
+	hash = map_hash_int(hash, r->dropped); /* a frame that was left out may have had it */
 	if (hash == *written && !r->out.failed)
 		r->out.len = before; /* as it was */
 	*written = hash;
@@ -97,23 +108,36 @@ void recorder_plans(struct recorder *r, const struct record_plans *p)
 		record_plans(&r->record, &r->out, p);
 }
 
-const char *recorder_failure(const struct recorder *r)
+const char *recorder_trouble(struct recorder *r)
 {
-	return r->why.code ? r->why.text : NULL;
+	note_failure(r);
+	if (r->why.code)
+		return r->why.text;
+	return r->dropped > 0 ? r->lag.text : NULL;
 }
 
 int recorder_close(struct recorder *r, struct err *why)
 {
+	size_t left;
+	int failure;
+
 	if (!r)
 		return 0;
-	if (r->begun)
+	if (r->begun && r->why.code == 0) {
+		hand_over(r);
 		record_end(&r->record, &r->out);
-	flush(r);
-	if (close(r->fd) < 0 && r->why.code == 0)
-		err_set(&r->why, ERR_IO, "--record: %s: %s", r->path, strerror(errno));
-	int rc = r->why.code;
+		if (r->why.code == 0 && !writer_put(r->writer, r->out.data, r->out.len))
+			err_set(&r->why, ERR_IO, "--record: %s: the end is missing: the disk does not keep up", r->path);
+	}
+	failure = writer_close(r->writer, RECORDER_CLOSE_MS, &left);
+	if (failure == ETIMEDOUT && r->why.code == 0)
+		err_set(&r->why, ERR_IO, "--record: %s: the end is missing: the disk did not take the last %zu kB within %d s", r->path,
+		        (left + 1023) / 1024, RECORDER_CLOSE_MS / 1000);
+	else if (failure && r->why.code == 0)
+		err_set(&r->why, ERR_IO, "--record: %s: %s", r->path, strerror(failure));
+	int rc = r->why.code ? r->why.code : r->lag.code;
 	if (rc < 0)
-		*why = r->why;
+		*why = r->why.code ? r->why : r->lag;
 	record_release(&r->record);
 	buf_release(&r->out);
 	free(r->path);

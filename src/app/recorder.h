@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: PostgreSQL */
-/* --record: the recording (out/record.h) in a file of its own. A failing disk ends the recording, never the view: the first
- * failure is kept and told. */
+/*
+ * --record: the recording (out/record.h) in a file of its own, written by a thread, a frame at a time. A failing disk ends the
+ * recording, never the view: the first failure is kept and told. A slow one costs frames, whole ones, once 32 MiB wait for it;
+ * the next frame in the file says how many. Nothing is synced to the disk.
+ */
 #ifndef APP_RECORDER_H
 #define APP_RECORDER_H
 
@@ -20,9 +23,9 @@ void recorder_sample(struct recorder *r, const struct record_sample *s, const st
  * changed; and plans that were shown. */
 void recorder_task(struct recorder *r, int server, const struct task *t, const char *sql, uint64_t *written);
 void recorder_plans(struct recorder *r, const struct record_plans *p);
-/* Why recording stopped, NULL while it goes on. */
-const char *recorder_failure(const struct recorder *r);
-/* Writes the end and closes. ERR_IO: the recording is not whole, why says since when. NULL is accepted. */
+/* Why recording stopped, or what is missing so far; NULL while it is whole. */
+const char *recorder_trouble(struct recorder *r);
+/* Writes the end and closes, within 3 s. ERR_IO: the recording is not whole, why says in what. NULL is accepted. */
 int recorder_close(struct recorder *r, struct err *why) MUSTCHECK;
 
 #endif

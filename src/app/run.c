@@ -7,7 +7,7 @@
 
 #include "core/mem.h"
 
-enum { COLUMN_NAMES_MAX = 16384 };
+enum { COLUMN_NAMES_MAX = 16384, LOG_WAITING_MAX = 1 << 20, LOG_CLOSE_MS = 1000 };
 
 static enum log_level log_level(const char *name)
 {
@@ -32,13 +32,29 @@ static int open_replay(struct run *r, struct err *why)
 	return 0;
 }
 
+static bool put_log(void *ctx, const char *bytes, size_t len)
+{
+	return writer_put(ctx, bytes, len);
+}
+
+static int open_log(struct run *r, const char *path, struct err *why)
+{
+	int rc = log_open_file(r->log, path, why);
+
+	if (rc < 0)
+		return rc;
+	r->log_file = writer_new(log_divert(r->log, NULL, NULL), LOG_WAITING_MAX);
+	log_divert(r->log, put_log, r->log_file);
+	return 0;
+}
+
 int run_init(struct run *r, const struct options *options, struct err *why)
 {
 	int rc;
 
 	*r = (struct run){.options = options};
 	r->log = log_new(log_level(options->log_level));
-	rc = options->log ? log_open_file(r->log, options->log, why) : 0;
+	rc = options->log ? open_log(r, options->log, why) : 0;
 	if (rc == 0)
 		rc = files_open(&r->files, options, why);
 	if (rc == 0)
@@ -63,6 +79,7 @@ int run_close(struct run *r, struct err *why)
 void run_release(struct run *r)
 {
 	struct err ignored;
+	size_t left;
 
 	if (run_close(r, &ignored) < 0) /* told by run_trouble() or run_close() before */
 		r->recorder = NULL;
@@ -73,6 +90,8 @@ void run_release(struct run *r)
 		loop_free(r->loop);
 	files_free(r->files);
 	log_free(r->log);
+	if (r->log_file && writer_close(r->log_file, LOG_CLOSE_MS, &left) != 0)
+		r->log_file = NULL; /* nobody is left who could be told */
 	*r = (struct run){0};
 }
 
@@ -141,7 +160,7 @@ const char *run_trouble(const struct run *r)
 {
 	if (r->trouble.code < 0)
 		return r->trouble.text;
-	return r->recorder ? recorder_failure(r->recorder) : NULL;
+	return r->recorder ? recorder_trouble(r->recorder) : NULL;
 }
 
 int run_dress(const struct run *r, struct ui *ui, struct err *why)

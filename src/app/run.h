@@ -15,6 +15,7 @@
 #include "app/session.h"
 #include "core/log.h"
 #include "loop/loop.h"
+#include "loop/writer.h"
 #include "source/replay.h"
 #include "ui/ui.h"
 
@@ -24,6 +25,7 @@ struct run {
 	struct servers servers;
 	struct loop *loop;
 	struct log *log;
+	struct writer *log_file;        /* --log, else NULL */
 	struct recorder *recorder;      /* --record, else NULL */
 	struct replay *replay;          /* --replay, else NULL */
 	struct source_conf *replayed;   /* of the recorded servers */

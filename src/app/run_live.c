@@ -12,6 +12,7 @@
 #include "app/run.h"
 #include "app/slurp.h"
 #include "core/mem.h"
+#include "loop/background.h"
 
 enum { LAYOUT_MAX = 1 << 20 };
 
@@ -61,6 +62,15 @@ static int prepare(void *ctx, struct ui *ui, struct err *why)
 	return rc < 0 ? rc : run_dress(r, ui, why);
 }
 
+/* A layout on its way to the disk, in a thread: nothing waits for a home folder that hangs. */
+struct saving {
+	char *folder, *text;
+	size_t len;
+	struct err why; /* code 0: it is there */
+	void (*done)(void *ctx, const struct err *why);
+	void *ctx;
+};
+
 /* The folder, and the one it is in ($XDG_CONFIG_HOME) when that is missing too. */
 static int make_folder(const char *path, struct err *why)
 {
@@ -78,29 +88,55 @@ static int make_folder(const char *path, struct err *why)
 }
 
 /* Written beside and renamed over, so that a full disk leaves the old layout. */
-static int save_layout(void *ctx, struct str layout, struct err *why)
+static void write_layout(void *job)
 {
-	struct run *r = ctx;
+	struct saving *s = job;
 	struct buf path = BUF_INIT(4096), fresh = BUF_INIT(4096);
-	int fd = -1, rc = 0;
+	int fd;
 
-	if (!layout_path(r, &path) || !buf_addf(&fresh, "%s.new", buf_text(&path))) {
-		rc = err_set(why, ERR_IO, "there is no place to keep the layout: HOME is not set");
-		goto out;
-	}
-	rc = make_folder(r->options->config_dir, why);
-	if (rc < 0)
+	buf_addf(&path, "%s/layout.yaml", s->folder);
+	if (make_folder(s->folder, &s->why) < 0 || !buf_addf(&fresh, "%s.new", buf_text(&path)))
 		goto out;
 	fd = open(buf_text(&fresh), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (fd < 0 || write(fd, layout.at, layout.len) != (ssize_t)layout.len || fsync(fd) < 0 ||
-	    rename(buf_text(&fresh), buf_text(&path)) < 0)
-		rc = err_set(why, ERR_IO, "cannot write %s: %s", buf_text(&path), strerror(errno));
-out:
+	if (fd < 0 || write(fd, s->text, s->len) != (ssize_t)s->len || fsync(fd) < 0 || rename(buf_text(&fresh), buf_text(&path)) < 0)
+		err_set(&s->why, ERR_IO, "cannot write %s: %s", buf_text(&path), strerror(errno));
 	if (fd >= 0)
 		close(fd);
+out:
 	buf_release(&path);
 	buf_release(&fresh);
-	return rc;
+}
+
+static void drop_saving(void *job)
+{
+	struct saving *s = job;
+
+	free(s->folder);
+	free(s->text);
+	free(s);
+}
+
+static void on_saved(void *ctx)
+{
+	struct saving *s = ctx;
+
+	s->done(s->ctx, s->why.code ? &s->why : NULL);
+}
+
+static struct background *save_layout(void *ctx, struct str layout, void (*done)(void *ctx, const struct err *why), void *done_ctx)
+{
+	struct run *r = ctx;
+	struct saving *s;
+
+	if (!r->options->config_dir)
+		return NULL;
+	s = mem_alloc(sizeof *s);
+	s->folder = mem_strdup(r->options->config_dir);
+	s->text = mem_strndup(layout.at, layout.len);
+	s->len = layout.len;
+	s->done = done;
+	s->ctx = done_ctx;
+	return background_start_job(r->loop, &(struct background_job){write_layout, drop_saving, s}, on_saved, s);
 }
 
 static const char *trouble(void *ctx)

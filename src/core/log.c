@@ -24,6 +24,9 @@ enum {
 struct log {
 	enum log_level level;
 	int fd; /* -1 = no file */
+	bool (*put)(void *ctx, const char *bytes, size_t len); /* instead of a file */
+	void *put_ctx;
+	unsigned long missing; /* lines that put did not take */
 	size_t next;
 	size_t count;
 	char *ring[RING_LINES];
@@ -68,6 +71,16 @@ int log_open_file(struct log *log, const char *path, struct err *why)
 	return 0;
 }
 
+int log_divert(struct log *log, bool (*put)(void *ctx, const char *bytes, size_t len), void *ctx)
+{
+	int fd = log->fd;
+
+	log->fd = -1;
+	log->put = put;
+	log->put_ctx = ctx;
+	return fd;
+}
+
 static const char *level_name(enum log_level level)
 {
 	switch (level) {
@@ -91,6 +104,17 @@ static void write_file(struct log *log, const struct buf *line)
 		return;
 	close(log->fd);
 	log->fd = -1;
+}
+
+static void divert(struct log *log, const struct buf *line)
+{
+	char text[80];
+	int len = snprintf(text, sizeof(text), "(%lu lines are missing here: the disk did not keep up)\n", log->missing);
+
+	if (log->missing > 0 && log->put(log->put_ctx, text, (size_t)len))
+		log->missing = 0;
+	if (log->missing > 0 || !log->put(log->put_ctx, line->data, line->len))
+		log->missing++;
 }
 
 static PRINTFLIKE(2, 0) void format_raw(struct buf *raw, const char *format, va_list args)
@@ -126,11 +150,14 @@ void log_write(struct log *log, enum log_level level, const char *format, ...)
 	log->next = (log->next + 1) % RING_LINES;
 	if (log->count < RING_LINES)
 		log->count++;
-	if (log->fd >= 0) {
+	if (log->fd >= 0 || log->put) {
 		line.failed = false;
 		line.limit++;
 		buf_addc(&line, '\n');
-		write_file(log, &line);
+		if (log->put)
+			divert(log, &line);
+		else
+			write_file(log, &line);
 	}
 	buf_release(&line);
 }

@@ -3,14 +3,13 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "core/mem.h"
+#include "loop/thread.h"
 
 /* Held by the loop's side and by the thread; the last one frees it. */
 struct task {
@@ -98,24 +97,6 @@ static void on_timer(void *ctx)
 	finish(ctx);
 }
 
-static bool start_thread(struct task *t)
-{
-	pthread_attr_t attr;
-	pthread_t thread;
-	sigset_t all, before;
-	bool started;
-
-	if (t->wake < 0 || pthread_attr_init(&attr) != 0)
-		return false;
-	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-	sigfillset(&all);
-	pthread_sigmask(SIG_BLOCK, &all, &before); /* signals are the loop's */
-	started = pthread_create(&thread, &attr, run, t) == 0;
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	pthread_attr_destroy(&attr);
-	return started;
-}
-
 struct background *background_start_job(struct loop *l, const struct background_job *job, void (*done)(void *ctx), void *ctx)
 {
 	struct background *b = mem_alloc(sizeof(*b));
@@ -127,7 +108,7 @@ struct background *background_start_job(struct loop *l, const struct background_
 	b->task = t;
 	b->done = done;
 	b->ctx = ctx;
-	if (start_thread(t)) {
+	if (t->wake >= 0 && thread_start(run, t)) {
 		b->fd = loop_fd_new(l, t->wake, LOOP_READ, on_wake, b);
 		return b;
 	}

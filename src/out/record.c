@@ -113,9 +113,17 @@ void record_frame(struct record *r, struct buf *out, const struct server_status 
 	json_put_int(&w, "frame", ++r->frames);
 	json_put_id(&w, "mono_ns", now->mono_ns);
 	json_put_id(&w, "wall_us", now->wall_us);
+	if (r->dropped > 0)
+		json_put_id(&w, "dropped", r->dropped);
 	json_close(&w);
 	buf_addc(out, '\n');
 	put_servers(r, out, servers);
+}
+
+void record_drop(struct record *r)
+{
+	r->frames--;
+	r->dropped++;
 }
 
 /* --- samples ------------------------------------------------------------------------------------------------------ */

@@ -19,7 +19,8 @@ enum { RECORD_VERSION = 2 }; /* 2: tasks and plans */
 struct record {
 	int server_count;
 	struct server_status *written; /* as last written, to see what changed */
-	int64_t frames;
+	int64_t frames;               /* begun */
+	int64_t dropped;              /* since the last frame that was kept; said by the next one */
 };
 
 struct record_sample {
@@ -59,6 +60,8 @@ void record_sample(struct record *r, struct buf *out, const struct record_sample
 void record_task(struct record *r, struct buf *out, int server, const struct task *t, const char *sql);
 /* Plans over 16 MiB in all are left out. */
 void record_plans(struct record *r, struct buf *out, const struct record_plans *p);
+/* The frame that was begun last is thrown away by its owner: the next one takes its number, and says that one is missing. */
+void record_drop(struct record *r);
 /* The last line; without it a recording counts as truncated. */
 void record_end(struct record *r, struct buf *out);
 void record_release(struct record *r);

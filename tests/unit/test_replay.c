@@ -286,6 +286,47 @@ static int walk(const char *path, struct err *why)
 	return rc;
 }
 
+/* Frames that the disk did not take are counted in the next one, and the file is whole all the same. */
+START_TEST(frames_left_out_leave_a_whole_recording)
+{
+	struct server_status pg = status();
+	const struct server_status *const servers[] = {&pg};
+	struct buf kept = BUF_INIT(1 << 16), frame = BUF_INIT(1 << 16);
+	struct err why = {0};
+	struct replay *r;
+	struct record rec;
+	char path[32];
+
+	record_begin(&rec, &kept, servers, 1, &(struct clock){1, INT64_C(1795359600000000)}, 1000);
+	for (int i = 1; i <= 5; i++) {
+		struct clock now = {i * CLOCK_SECOND_NS, INT64_C(1795359600000000) + i * 1000000};
+
+		record_frame(&rec, &frame, servers, &now);
+		if (i == 2 || i == 3) {
+			record_drop(&rec);
+		} else {
+			buf_add(&kept, frame.data, frame.len);
+			rec.dropped = 0;
+		}
+		buf_clear(&frame);
+	}
+	record_end(&rec, &kept);
+	ck_assert_ptr_nonnull(strstr(buf_text(&kept), "{\"frame\":2,\"mono_ns\":4000000000,\"wall_us\":1795359604000000,\"dropped\":2}"));
+	ck_assert_ptr_nonnull(strstr(buf_text(&kept), "{\"end\":true,\"frames\":3}"));
+	put_file(path, kept.data, kept.len);
+	ck_assert_msg(replay_open(&r, path, &why) == 0, "%s", why.text);
+	ck_assert_int_eq(replay_frames(r), 3);
+	ck_assert_int_eq(replay_next(r, &why), 1);
+	ck_assert_int_eq(replay_next(r, &why), 1);
+	ck_assert_int_eq(replay_next(r, &why), 0);
+	replay_close(r);
+	unlink(path);
+	record_release(&rec);
+	buf_release(&kept);
+	buf_release(&frame);
+}
+END_TEST
+
 START_TEST(cut_at_any_byte_is_told)
 {
 	struct panel *p = make_panel();
@@ -409,7 +450,7 @@ END_TEST
 int main(void)
 {
 	const TTest *const cases[] = {
-		what_was_recorded_comes_back, an_open_ask_is_answered_at_the_end, cut_at_any_byte_is_told,
+		what_was_recorded_comes_back, an_open_ask_is_answered_at_the_end, frames_left_out_leave_a_whole_recording, cut_at_any_byte_is_told,
 		broken_lines_get_file_and_line, odd_files_are_refused,
 	};
 
