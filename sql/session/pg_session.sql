@@ -1,6 +1,7 @@
 -- The first request of every connection. $1 = backend pid as the login told it, $2 = statement_timeout, $3 = lock_timeout.
 -- Behind a pooler the pid is another and nothing is set: the server connection belongs to other clients too.
 -- client_connection_check_interval (from 14 on): what still runs when we go is ended by the server itself.
+-- client_encoding: a SQL_ASCII database holds bytes of any kind; converting them would fail at the first that is no UTF-8.
 -- work_mem is a ceiling that only a large answer comes near; with it no panel spills to a temporary file.
 SELECT pg_catalog.pg_backend_pid() AS pid,
        pg_catalog.pg_is_in_recovery() AS standby,
@@ -9,7 +10,8 @@ SELECT pg_catalog.pg_backend_pid() AS pid,
        (SELECT pg_catalog.count(pg_catalog.set_config(s.name, s.value, false))
           FROM (VALUES ('search_path', 'pg_catalog'),
                        ('application_name', 'dytop'),
-                       ('client_encoding', 'UTF8'),
+                       ('client_encoding', CASE WHEN pg_catalog.current_setting('server_encoding')
+                                                     OPERATOR(pg_catalog.=) 'SQL_ASCII' THEN 'SQL_ASCII' ELSE 'UTF8' END),
                        ('default_transaction_read_only', 'on'),
                        ('default_transaction_isolation', 'read committed'),
                        ('statement_timeout', $2::text),

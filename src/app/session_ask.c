@@ -114,6 +114,8 @@ static void on_answer(void *ctx, struct sample *sample, const struct err *why)
 		slot->lookups_open &= ~(1u << rq->lookup);
 		if (sample)
 			feed_learn(slot->feed, rq->lookup, rq->keys, rq->key_count, sample, loop_now(s->loop));
+		else if (why->code != ERR_LOST && why->code != ERR_BUSY && why->code != ERR_NOT_FOUND)
+			feed_miss(slot->feed, rq->lookup, why);
 	}
 	request_free(rq);
 	plan_after(s);

@@ -32,6 +32,7 @@ void feed_free(struct feed *f)
 		lookup_free(f->lookup[i]);
 	for (int i = 0; f->series && i < f->panel->figure_count; i++)
 		series_release(&f->series[i]);
+	free(f->lack);
 	free(f->lookup);
 	free(f->series);
 	free(f->cache);
@@ -294,11 +295,35 @@ void feed_asked(struct feed *f, int k, const struct clock *now)
 		lookup_asked(f->lookup[k], now);
 }
 
+static void forget_lack(struct feed *f)
+{
+	free(f->lack);
+	f->lack = NULL;
+}
+
+void feed_miss(struct feed *f, int k, const struct err *why)
+{
+	struct buf text = BUF_INIT(ERR_TEXT_MAX + 100);
+
+	buf_addf(&text, "%s: %s", f->panel->lookup[k].name, why->text);
+	forget_lack(f);
+	f->lack = buf_take(&text);
+	f->lack_of = k;
+	touch(f);
+}
+
+const char *feed_lack(const struct feed *f)
+{
+	return f->lack ? f->lack : "";
+}
+
 void feed_learn(struct feed *f, int k, const int64_t *asked, int asked_count, struct sample *answer,
                 const struct clock *now)
 {
 	if (k >= 0 && k < f->panel->lookup_count) {
 		lookup_learn(f->lookup[k], asked, asked_count, answer, f->now, now);
+		if (f->lack && f->lack_of == k)
+			forget_lack(f);
 		touch(f);
 	}
 	sample_free(answer);

@@ -109,6 +109,10 @@ void feed_asked(struct feed *f, int k, const struct clock *now);
  * unknown until keep_ms. */
 void feed_learn(struct feed *f, int k, const int64_t *asked, int asked_count, struct sample *answer,
                 const struct clock *now);
+/* Lookup k was refused: what it would bring stays unknown, and feed_lack() says so until it comes. */
+void feed_miss(struct feed *f, int k, const struct err *why);
+/* "texts: why they are missing", raw; "" when nothing is. */
+const char *feed_lack(const struct feed *f);
 
 /* --- ladder --------------------------------------------------------------------------------------------------- */
 

@@ -29,6 +29,8 @@ struct feed {
 	enum feed_mode mode;
 	enum feed_state state;
 	char reason[ERR_TEXT_MAX];
+	char *lack;               /* what lookup lack_of cannot bring, and why; NULL: nothing */
+	int lack_of;
 };
 
 int feed_caches(const struct panel *p); /* how many */

@@ -230,6 +230,19 @@ static void note_degraded(struct pg *p)
 	}
 }
 
+/* A Sync alone: the server answers it at once, whatever comes behind it. */
+static bool ping(struct pg *p)
+{
+	struct clock sent;
+
+	clock_read(&sent);
+	if (!pgconn_sync(p->conn))
+		return false;
+	p->ping_ns = sent.mono_ns;
+	pg_expect(p, PGEXPECT_SYNC, NULL, false);
+	return true;
+}
+
 void pg_keep_house(struct pg *p)
 {
 	struct server_status *s = &p->source->status;
@@ -250,12 +263,8 @@ void pg_keep_house(struct pg *p)
 		p->house_ns = now + PG_HOUSE_MS * CLOCK_MS_NS;
 		if (s->version < 140000 || s->pooled) {
 			pg_send(p, PGEXPECT_ROLE, "pg_role", 0, NULL);
-		} else if (pgconn_sync(p->conn)) {
-			struct clock sent;
-
-			clock_read(&sent);
-			p->ping_ns = sent.mono_ns;
-			pg_expect(p, PGEXPECT_SYNC, NULL, false);
+		} else {
+			ping(p);
 		}
 	}
 	if (p->expect_count > before)
@@ -279,7 +288,7 @@ static void on_up(void *ctx)
 	take_name(p);
 	p->source->status.logins++;
 	snprintf(pid, sizeof(pid), "%d", pgconn_backend_pid(p->conn));
-	if (!pgconn_pipeline(p->conn) || !pg_send(p, PGEXPECT_SESSION, "pg_session", 3, values))
+	if (!pgconn_pipeline(p->conn) || !ping(p) || !pg_send(p, PGEXPECT_SESSION, "pg_session", 3, values))
 		return;
 	/* in the same round trip, so that the first panels wait for one answer and not for two */
 	p->extensions_ns = loop_now(p->source->loop)->mono_ns;

@@ -233,6 +233,11 @@ enum pgverdict pgstmt_verdict(struct pgstmt *s, const char *sqlstate, const char
 	} else if (one_of(sqlstate, "40001 40P01")) {
 		*hold_ms = 0;
 		err_set(why, ERR_QUERY, "cancelled by the server: %s", message);
+	} else if (one_of(sqlstate, "22021 22P05")) {
+		/* pg_stat_statements converts every text there is, whichever is asked for, and gives none when one cannot be. */
+		*hold_ms = longer(s, 5000, 60000);
+		err_set(why, ERR_QUERY, "%s: a text from another database, and no text is given then; -d a database with encoding %s",
+		        message, sqlstate[2] == '0' ? "SQL_ASCII" : "UTF8");
 	} else {
 		err_set(why, ERR_QUERY, "%s", message[0] ? message : "the server refused it without a word");
 	}

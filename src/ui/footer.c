@@ -147,6 +147,8 @@ static void add_feed(struct buf *out, const struct ui *u, const struct ui_host *
 	}
 	if (s && s->hidden > 0)
 		add_fact(out, "%d hidden%s", s->hidden, t->p->source == PANEL_PG ? ": grant pg_monitor" : ": no privilege");
+	if (feed_lack(f)[0])
+		add_fact(out, "%s", feed_lack(f));
 	if (s && s->cut)
 		add_fact(out, "cut at %d rows: there are more", s->rows);
 	if (feed_was_reset(f))

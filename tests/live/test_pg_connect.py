@@ -29,6 +29,8 @@ def connects(bench, label, *options, env=None, password=None, check=None):
     a = Asker(bench, "pg", ONE, *options, env=env, password=password)
     got = a.answer("one", 8, "ok")["sample"][0]
     assert got["a"] == 42 and got["app"] == "dytop", (label, got)
+    live = [e for e in a.past if e["event"] == "status" and e["state"] == "live"][0]
+    assert 0 < live["rtt"] < 5000, live                # measured with the login, before the first answer
     if check:
         check(got)
     a.quit()

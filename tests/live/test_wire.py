@@ -115,7 +115,7 @@ def main():
                 "before the login is done", 1)
         all_at_once(bench, pg)
         thrown_out(bench, pg, "cut after the login", 1, 8)
-        thrown_out(bench, pg, "cut after the first answer", 3, 6)
+        thrown_out(bench, pg, "cut after the first answer", 5, 6)
         settled(bench, pg)
 
 
