@@ -204,7 +204,8 @@ void pgerror_attempt(const struct pgattempt *a, struct pgfailure *out)
 		err_set(&out->why, ERR_CONNECT, "%s does not offer TLS, and sslmode demands it", a->address);
 	} else if (a->stage == PGSTAGE_TLS) {
 		out->failure = a->peer == PGPEER_CLOSED ? SOURCE_UNREACHABLE : SOURCE_DENIED;
-		err_set(&out->why, ERR_CONNECT, "TLS with %s failed: %s", a->address, text);
+		err_set(&out->why, ERR_CONNECT, "TLS with %s failed: %s%s", a->address, text,
+		        strstr(text, "certificate verify failed") ? ": its CA is unknown here (sslrootcert), or it is out of date" : "");
 	} else if (a->stage == PGSTAGE_LOGIN && a->peer == PGPEER_CLOSED) {
 		err_set(&out->why, ERR_CONNECT, "%s closed the connection without a word", a->address);
 	} else if (a->stage == PGSTAGE_LOGIN) {

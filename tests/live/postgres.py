@@ -306,7 +306,7 @@ class Bench:
         return made
 
     def certs(self):
-        """A CA, a server certificate for localhost and 127.0.0.1, a client one, and another CA that signed none of them."""
+        """A CA, a server certificate for localhost and 127.0.0.1, one of yesterday, a client's, and a CA that signed none of them."""
         if self.made_certs:
             return self.made_certs
         openssl = find("openssl")
@@ -321,9 +321,9 @@ class Bench:
                 "-keyout", ca + ".key", "-out", ca + ".crt")
         with open(os.path.join(base, "san"), "w") as f:
             f.write("subjectAltName=DNS:localhost,IP:127.0.0.1\n")
-        for name, subject in (("server", "/CN=localhost"), ("client", "/CN=postgres")):
+        for name, subject, days in (("server", "/CN=localhost", "2"), ("client", "/CN=postgres", "2"), ("expired", "/CN=localhost", "-1")):
             run("req", "-newkey", "rsa:2048", "-nodes", "-subj", subject, "-keyout", name + ".key", "-out", name + ".csr")
-            run("x509", "-req", "-in", name + ".csr", "-CA", "ca.crt", "-CAkey", "ca.key", "-CAcreateserial", "-days", "2",
+            run("x509", "-req", "-in", name + ".csr", "-CA", "ca.crt", "-CAkey", "ca.key", "-CAcreateserial", "-days", days,
                 "-extfile", "san", "-out", name + ".crt")
         self.give(base)
         for name in os.listdir(base):
@@ -331,7 +331,8 @@ class Bench:
         path = lambda name: os.path.join(base, name)
         self.made_certs = {"ca": path("ca.crt"), "other_ca": path("other_ca.crt"), "server_crt": path("server.crt"),
                            "server_key": path("server.key"), "client_crt": path("client.crt"),
-                           "client_key": path("client.key")}
+                           "client_key": path("client.key"), "expired_crt": path("expired.crt"),
+                           "expired_key": path("expired.key")}
         return self.made_certs
 
     def postgres(self, name=None, hba=None, tls=False, standby=False, **settings):

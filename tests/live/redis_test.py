@@ -160,6 +160,7 @@ def test_tls():
             authority(d, name)
         certificate(d, "server", "ca", "/CN=localhost", "subjectAltName=DNS:localhost,IP:127.0.0.1")
         certificate(d, "other", "ca", "/CN=cache.example", "subjectAltName=DNS:cache.example")
+        certificate(d, "late", "ca", "/CN=localhost", "subjectAltName=DNS:localhost,IP:127.0.0.1", days="-1")
         certificate(d, "client", "ca", "/CN=dytop")
         certificate(d, "stranger", "foreign", "/CN=dytop")
         file = lambda name: os.path.join(d, name)
@@ -193,6 +194,9 @@ def test_tls():
             for host in ("localhost", "127.0.0.1"):
                 with Probe("redis", f"rediss://{host}:{redis.port}", "--ca", file("ca.crt")) as probe:
                     assert f"certificate is not for {host}" in probe.state("refused")["reason"]
+        with Redis(d, *tls("late"), "--tls-auth-clients", "no", tls=True) as redis:
+            with Probe("redis", f"rediss://localhost:{redis.port}", "--ca", file("ca.crt")) as probe:
+                assert "certificate of localhost has expired" in probe.state("refused")["reason"]
         with Redis(d) as redis:
             # A greeting without a line's end is only the beginning of a command to it: it waits, and so do we, not for long.
             with Probe("redis", f"rediss://localhost:{redis.port}", "-c", "1000") as probe:

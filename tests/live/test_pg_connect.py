@@ -2,9 +2,11 @@
 # SPDX-License-Identifier: PostgreSQL
 """Ways in, and every way to be kept out with its reason."""
 import os
+import shutil
 import socket
 import sys
 import threading
+import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from asker import Asker, simple
@@ -81,6 +83,19 @@ def ways_in(bench, pg):
     connects(bench, "prefer-standby without one", "-t", dead + " target_session_attrs=prefer-standby")
 
 
+def use_certificate(pg, name):
+    """The server's certificate is replaced in place, as a renewal does it."""
+    certs = pg.bench.certs()
+    for kind in ("crt", "key"):
+        kept = certs["server_" + kind] + ".kept"
+        if not os.path.exists(kept):
+            shutil.copy2(certs["server_" + kind], kept)
+        with open(certs[name + "_" + kind] if name != "server" else kept) as new, open(certs["server_" + kind], "w") as f:
+            f.write(new.read())
+    pg.sql("SELECT pg_reload_conf()")
+    time.sleep(1)                                      # the postmaster takes it a moment later
+
+
 def kept_out(bench, pg):
     port = str(pg.port)
     refused(bench, "nobody listens", "connecting", ["cannot connect to 127.0.0.1", "refused"], "-t",
@@ -98,6 +113,14 @@ def kept_out(bench, pg):
     refused(bench, "no such database", "refused", ["no such database"], "-t", pg.conninfo(dbname="nothere"))
     refused(bench, "unknown CA", "refused", ["TLS", "certificate verify failed"], "-t",
             "host=localhost port=%s user=tls sslmode=verify-ca sslrootcert=%s" % (port, bench.certs()["other_ca"]), slow=True)
+    full = "port=%s user=tls dbname=postgres sslmode=verify-full sslrootcert=%s" % (port, bench.certs()["ca"])
+    refused(bench, "another name", "refused", ["TLS", "does not match host name \"db.example\""], "-t",
+            "host=db.example hostaddr=127.0.0.1 " + full, slow=True)
+    use_certificate(pg, "expired")
+    refused(bench, "an expired certificate", "refused", ["TLS", "certificate verify failed", "out of date"], "-t",
+            "host=localhost " + full, slow=True)
+    use_certificate(pg, "server")
+    connects(bench, "TLS, with the good certificate again", "-t", "host=localhost " + full)
     refused(bench, "bad sslmode", "refused", ["sslmode"], "-t", pg.conninfo(sslmode="nonsense"))
     refused(bench, "unknown service", "refused", ["service", "nowhere9"], "-t", "service=nowhere9",
             env={"PGSERVICEFILE": bench.file("empty.conf", "")})
