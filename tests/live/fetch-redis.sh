@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: PostgreSQL
-# Brings the other servers of the Redis kind that the tests run on, as Debian packages unpacked (not installed) into a cache folder:
+# Brings the other servers of the Redis kind, and other PgBouncers, that the tests run on, as Debian packages unpacked (not installed) into a cache folder:
 #
 #   fetch-redis.sh [NAME ...]      default: redis6 valkey
 #
@@ -23,6 +23,9 @@ describe()
 		libjemalloc2 liblzf1 libhiredis0.14 libatomic1 ;;
 	valkey) echo bookworm-backports usr/bin/valkey-server valkey-tools valkey-server libjemalloc2 liblzf1 libatomic1 \
 		libhiredis0.14 libsystemd0 lua-cjson lua-bitop liblua5.1-0 ;;
+	pgbouncer115) echo bullseye usr/sbin/pgbouncer pgbouncer libssl1.1 libevent-2.1-7 libc-ares2 libpam0g libsystemd0 ;;
+	pgbouncer124) echo trixie usr/sbin/pgbouncer pgbouncer libc6 libssl3t64 libevent-2.1-7t64 libc-ares2 libpam0g libsystemd0 \
+		libldap2 libsasl2-2 libzstd1 zlib1g libcap2 libgcrypt20 liblz4-1 liblzma5 libgpg-error0 libaudit1 libcap-ng0 ;;
 	*) return 1 ;;
 	esac
 }

@@ -233,8 +233,9 @@ class Postgres(Server):
 
 
 class PgBouncer(Server):
-    def __init__(self, bench, pg, mode, settings):
+    def __init__(self, bench, pg, mode, settings, program=None, env=None):
         super().__init__(bench)
+        self.program, self.env = program, env
         self.port = free_port()
         self.pg = pg
         base = os.path.join(bench.dir, "pgbouncer-%d" % self.port)
@@ -253,7 +254,7 @@ class PgBouncer(Server):
         self.start()
 
     def start(self):
-        self.run([find("pgbouncer"), self.config])
+        self.run([*(self.program or [find("pgbouncer")]), self.config], self.env)
         wait_until("PgBouncer to start", 10, self.answers)
 
     def answers(self):
@@ -340,8 +341,9 @@ class Bench:
         self.servers.append(server)
         return server
 
-    def pgbouncer(self, pg, mode="transaction", **settings):
-        server = PgBouncer(self, pg, mode, settings)
+    def pgbouncer(self, pg, mode="transaction", program=None, env=None, **settings):
+        """program, env: another one than the system's (words of its command; what it needs besides)."""
+        server = PgBouncer(self, pg, mode, settings, program, env)
         self.servers.append(server)
         return server
 
