@@ -298,7 +298,8 @@ static void complain(const struct batch *b, struct buf *complaints)
 			         b->conf->all[p->at.panel]->name,
 			         feed_reason(feed)[0] ? feed_reason(feed) : "no answer in time");
 		else if (feed && feed_lack(feed)[0])
-			buf_addf(complaints, "%s: panel %s: no %s\n", status[p->at.server]->name, b->conf->all[p->at.panel]->name, feed_lack(feed));
+			buf_addf(complaints, "%s: panel %s: no %s\n", status[p->at.server]->name,
+			         b->conf->all[p->at.panel]->name, feed_lack(feed));
 	}
 }
 
