@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: PostgreSQL
-"""Private PostgreSQL and PgBouncer for the live tests, and the bench that holds them. (Redis: servers.py.)
+"""Private PostgreSQL and PgBouncer for the live tests, and the bench that holds them. What all servers share, and Redis: servers.py.
 
     from postgres import Bench
     with Bench() as bench:                       # a temporary folder; everything started is stopped at the end, by pid
@@ -9,6 +9,7 @@
         pg.signal(signal.SIGSTOP)                # postmaster and all its children
         pg.kill(); pg.stop(); pg.start()         # kill -9 of all; fast shutdown; start again on the same port
         pool = bench.pgbouncer(pg)               # pool.conninfo(), pool.console()
+        redis = bench.redis()                    # servers.Redis, in a folder of its own
         certs = bench.certs()                    # paths: ca, other_ca, server_crt, server_key, client_crt, client_key
     Missing binaries end the test with status 77 (skipped). As root, servers run as user postgres.
 """
@@ -20,23 +21,16 @@ import socket
 import subprocess
 import sys
 import tempfile
-import time
 
-SKIP = 77
-SLOW = float(os.environ.get("TEST_SLOW", "1"))      # deadlines of waiting are longer by this
+from servers import SKIP, SLOW, Redis, Skip, free_port, need, wait_for  # noqa: F401: SKIP and SLOW are others' to import
 
 
 def skip(why):
-    print("SKIP: " + why)
-    sys.exit(SKIP)
+    raise Skip(why)
 
 
 def find(name, *places):
-    for place in list(places) + os.environ.get("PATH", "").split(":") + ["/usr/sbin"]:
-        path = os.path.join(place, name)
-        if os.access(path, os.X_OK):
-            return path
-    skip(name + " is not installed")
+    return need(name, *places)
 
 
 def postgres_bin():
@@ -64,19 +58,8 @@ def server_user():
     skip("running as root, and there is no user to run PostgreSQL as")
 
 
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
-
-
 def wait_until(what, seconds, test, every=0.02):
-    deadline = time.monotonic() + seconds * SLOW
-    while time.monotonic() < deadline:
-        if test():
-            return
-        time.sleep(every)
-    raise AssertionError("waited %g s in vain for: %s" % (seconds, what))
+    wait_for(what, test, seconds, every)
 
 
 def children(pid):
@@ -344,6 +327,11 @@ class Bench:
     def pgbouncer(self, pg, mode="transaction", program=None, env=None, **settings):
         """program, env: another one than the system's (words of its command; what it needs besides)."""
         server = PgBouncer(self, pg, mode, settings, program, env)
+        self.servers.append(server)
+        return server
+
+    def redis(self, *options, **how):
+        server = Redis(tempfile.mkdtemp(dir=self.dir, prefix="redis-"), *options, **how)
         self.servers.append(server)
         return server
 

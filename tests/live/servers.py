@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: PostgreSQL
-"""Private servers for the live tests: each in a folder of its own, on free ports or sockets, stopped by its own pid.
+"""Private servers for the live tests: each in a folder of its own, on free ports or sockets, stopped by its own pid. Here is what
+all of them share, and Redis; PostgreSQL, PgBouncer and the bench that holds them are in postgres.py.
 
 Standard library only. A test script ends with `sys.exit(run(globals()))`: every function test_* is called; exit 0 passed,
 1 failed, 77 skipped (a server program is missing). Environment: DYTOP_PROBE and DYTOP name the programs under test.
@@ -25,8 +26,19 @@ SLOW = float(os.environ.get("TEST_SLOW", "1"))      # deadlines of waiting are l
 DYTOP = os.path.abspath(os.environ.get("DYTOP", "./dytop"))
 
 
-class Skip(Exception):
-    """Something that the test needs is not on this machine."""
+SKIP = 77                                           # the status of a test that could not run here
+
+
+class Skip(SystemExit):
+    """Something that the test needs is not on this machine: run() goes on with the next one, a script without it ends."""
+
+    def __init__(self, why):
+        super().__init__(SKIP)
+        self.why = why
+        print("SKIP: " + why, flush=True)
+
+    def __str__(self):
+        return self.why
 
 
 def need(program, *folders):

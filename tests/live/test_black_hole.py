@@ -123,16 +123,16 @@ def starting(net, bench, words):
 def main():
     net = Net()
     try:
+        import servers
         from postgres import Bench
         with Bench() as bench:
-            os.environ["DYTOP"] = net.wrapper(bench)    # before dash is imported
-            from servers import Redis, folder
+            servers.DYTOP = net.wrapper(bench)          # before dash is imported
             pg = bench.postgres(hba=HBA, listen_addresses=SERVER)
-            with folder() as f, Redis(f, "--bind", SERVER, "--protected-mode", "no") as redis:
-                words = ["-d", "host=%s port=%d user=postgres dbname=postgres" % (SERVER, pg.port),
-                         "--redis", "redis://%s:%d" % (SERVER, redis.port)]
-                running(net, bench, words)
-                starting(net, bench, words)
+            redis = bench.redis("--bind", SERVER, "--protected-mode", "no")
+            words = ["-d", "host=%s port=%d user=postgres dbname=postgres" % (SERVER, pg.port),
+                     "--redis", "redis://%s:%d" % (SERVER, redis.port)]
+            running(net, bench, words)
+            starting(net, bench, words)
     finally:
         net.holder.kill()
         net.holder.wait()
