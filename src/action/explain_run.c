@@ -83,6 +83,7 @@ static void send_run(struct explain *e)
 {
 	e->began_ns = loop_now(e->loop)->mono_ns;
 	e->task.backend_pid = pgwork_backend_pid(e->work);
+	e->task.awaited = true;
 	task_run(&e->task, e->began_ns);
 	make_batch(e);
 	explain_send(e, e->work, ran);

@@ -81,6 +81,7 @@ struct task {
 	enum task_state state;
 	enum task_outcome outcome;
 	bool queued;                 /* not begun, nothing is connected: waits for task_start(); `phase` says for what */
+	bool awaited;                /* while it runs somebody waits for its result: Esc cancels it */
 	struct err why;              /* of REFUSED, FAILED, UNKNOWN */
 	struct task_question question; /* in TASK_ASKING */
 	char *sql;                   /* exact statements, '\n' between; NULL none. In TASK_ASKING and later */

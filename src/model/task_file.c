@@ -27,6 +27,7 @@ void task_put(const struct task *t, const char *sql, struct json_writer *w)
 	json_put_string(w, "state", task_state_name(t->state));
 	json_put_string(w, "outcome", task_outcome_name(t->outcome));
 	json_put_bool(w, "queued", t->queued);
+	json_put_bool(w, "awaited", t->awaited);
 	json_put_string(w, "why", t->why.code ? t->why.text : NULL);
 	json_put_string(w, "sql", sql);
 	if (t->question.title[0])
@@ -177,6 +178,7 @@ int task_take(struct task *t, const struct json *map, struct err *why)
 	t->began_ns = take_ns(map, "began_ns");
 	t->ended_ns = take_ns(map, "ended_ns");
 	t->queued = state == TASK_LOOKING && json_is_true(json_get(map, "queued"));
+	t->awaited = json_is_true(json_get(map, "awaited"));
 	t->state = (enum task_state)state;
 	t->outcome = (enum task_outcome)outcome;
 	return 0;

@@ -105,10 +105,14 @@ unsigned act_quit(struct ui *u, const struct ui_host *h, int key)
 unsigned act_back(struct ui *u, const struct ui_host *h, int key)
 {
 	struct ui_table *t = screens_table(u);
+	const struct task *awaited = jobs_awaited(h);
 	struct err why;
 
-	(void)h;
-	(void)key;
+	if (awaited && key == TERM_KEY_ESC && awaited->id != u->cancelled) { /* a second Esc goes back */
+		u->cancelled = awaited->id;
+		ui_note(u, h, "asked to end: %s", awaited->title);
+		return UI_CANCEL | UI_REDRAW;
+	}
 	if (u->window != WINDOW_NONE) {
 		window_close(u);
 		return UI_RESULT_REDRAW_WANT;

@@ -206,6 +206,8 @@ void footer_status(struct ui *u, const struct ui_host *h, struct canvas *c, int 
 	canvas_fill(c, 0, y, c->width, SLOT_DIM, 0, ' ');
 	if (u->prompt.kind != PROMPT_NONE && u->prompt.error[0]) {
 		draw_prompt_error(u, c, y);
+	} else if (!u->notice.error && jobs_write_awaited(u, h, &raw)) {
+		cells_draw_cut(c, 1, y, c->width - 1, SLOT_NOTICE, buf_str(&raw));
 	} else if (u->notice.text[0]) {
 		cells_draw_cut(c, 1, y, c->width - 1, u->notice.error ? SLOT_ERROR : SLOT_NOTICE,
 		               str_from(u->notice.text));

@@ -20,6 +20,36 @@ int jobs_running(const struct ui_host *h)
 	return count;
 }
 
+static void elapsed_text(const struct task *t, const struct ui_host *h, char out[UNIT_TEXT_MAX])
+{
+	int64_t end = t->state == TASK_DONE ? t->ended_ns : h->now.mono_ns;
+
+	if (t->began_ns == 0)
+		snprintf(out, UNIT_TEXT_MAX, "-");
+	else
+		unit_format(out, UNIT_AGE, (double)(end - t->began_ns) / 1e6, 0);
+}
+
+const struct task *jobs_awaited(const struct ui_host *h)
+{
+	for (int i = h->task_count - 1; i >= 0; i--)
+		if (h->tasks[i]->awaited && h->tasks[i]->state == TASK_RUNNING && !h->replay)
+			return h->tasks[i];
+	return NULL;
+}
+
+bool jobs_write_awaited(const struct ui *u, const struct ui_host *h, struct buf *out)
+{
+	const struct task *t = jobs_awaited(h);
+	char elapsed[UNIT_TEXT_MAX];
+
+	if (!t || t->id == u->cancelled)
+		return false;
+	elapsed_text(t, h, elapsed);
+	buf_addf(out, "running %s, Esc cancels: %s", elapsed, t->title);
+	return true;
+}
+
 int jobs_items(const struct ui_host *h)
 {
 	return h->task_count;
@@ -64,16 +94,6 @@ static void draw_bar(struct canvas *c, int x, int y, const struct task *t)
 	full = full < 0 ? 0 : full > BAR_WIDTH ? BAR_WIDTH : full;
 	canvas_fill(c, x, y, full, SLOT_CHART_1, 0, c->ascii ? '#' : 0x2588);
 	canvas_fill(c, x + full, y, BAR_WIDTH - full, SLOT_DIM, 0, '.');
-}
-
-static void elapsed_text(const struct task *t, const struct ui_host *h, char out[UNIT_TEXT_MAX])
-{
-	int64_t end = t->state == TASK_DONE ? t->ended_ns : h->now.mono_ns;
-
-	if (t->began_ns == 0)
-		snprintf(out, UNIT_TEXT_MAX, "-");
-	else
-		unit_format(out, UNIT_AGE, (double)(end - t->began_ns) / 1e6, 0);
 }
 
 /* What there is to say of it beside its name: how it ended, what it waits for, where it is. */

@@ -283,6 +283,9 @@ void menu_draw(struct ui *u, const struct ui_host *h, struct canvas *c, int y, i
 /* --- jobs.c: what is under way ------------------------------------------------------------------------------------------- */
 
 int jobs_running(const struct ui_host *h);
+/* What a person waits for, NULL nothing; and the line that says so: false when there is none, or it was asked to end. */
+const struct task *jobs_awaited(const struct ui_host *h);
+bool jobs_write_awaited(const struct ui *u, const struct ui_host *h, struct buf *out);
 int jobs_items(const struct ui_host *h);
 void jobs_draw(struct ui *u, const struct ui_host *h, struct canvas *c, int y, int end);
 void job_draw(struct ui *u, const struct ui_host *h, struct canvas *c, int y, int end);
