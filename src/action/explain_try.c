@@ -9,6 +9,8 @@
 #include "core/mem.h"
 #include "core/units.h"
 
+enum { HELD_MAX = 4 };
+
 static void next_plan(struct explain *e);
 
 /* --- what comes back ---------------------------------------------------------------------------------------------- */
@@ -262,12 +264,55 @@ static void next_plan(struct explain *e)
 
 /* --- the first form ----------------------------------------------------------------------------------------------- */
 
+/* What cannot be planned by its text, and what would be: in words. */
+static const char *way_out(const char *word)
+{
+	static const struct {
+		const char *begin, *way;
+	} ways[] = {
+		{"EXECUTE", "it runs what a PREPARE of its session holds: explain that text (the session's pg_prepared_statements has it)"},
+		{"DEALLOCATE", "it runs nothing"},
+		{"REFRESH", "it runs the view's own query: explain what pg_get_viewdef() says of the view"},
+		{"CALL", "a procedure's statements stand by themselves in pg_stat_statements, with track = all"},
+		{"DO", "its statements stand by themselves in pg_stat_statements, with track = all"},
+		{"FETCH", "the plan is that of its DECLARE CURSOR"},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(ways); i++)
+		if (strncmp(word, ways[i].begin, strlen(ways[i].begin)) == 0)
+			return ways[i].way;
+	return NULL;
+}
+
+/* The query that a utility statement holds, in its place: it is planned and, when agreed to, run; nothing is made. */
+static void take_held(struct explain *e)
+{
+	size_t start, len;
+
+	for (int i = 0; i < HELD_MAX && e->parse && e->parse->kind == PARSE_UTILITY && parse_held(e->parse, &start, &len); i++) {
+		bool cursor = strncmp(e->parse->word, "DECLARE", 7) == 0;
+		char *held = mem_strndup(e->sql + start, len);
+
+		task_say(&e->task, TASK_WARN, "this is the plan of the query that %s holds%s", e->parse->word,
+		         cursor ? "; as a cursor it is planned for its first rows (cursor_tuple_fraction)" : "");
+		free(e->sql);
+		e->sql = held;
+		e->sql_len = len;
+		parse_free(e->parse);
+		if (parse_new(&e->parse, e->sql, e->sql_len, &e->unread) < 0)
+			e->parse = NULL;
+	}
+}
+
 static bool has_no_plan(struct explain *e)
 {
 	char word[PARSE_NAME_MAX];
 
 	if (e->parse && e->parse->kind == PARSE_UTILITY) {
-		explain_fail(e, ERR_UNSUPPORTED, "%s is a utility statement: it has no plan", e->parse->word);
+		const char *way = way_out(e->parse->word);
+
+		explain_fail(e, ERR_UNSUPPORTED, "%s is a utility statement: it has no plan%s%s", e->parse->word, way ? "; " : "",
+		             way ? way : "");
 		return true;
 	}
 	if (e->unread.code == ERR_INVALID && strcmp(e->unread.text, "more than one statement") == 0) {
@@ -293,6 +338,7 @@ void explain_plan_it(struct explain *e)
 	}
 	if (parse_new(&e->parse, e->sql, e->sql_len, &e->unread) < 0)
 		e->parse = NULL;
+	take_held(e);
 	if (has_no_plan(e))
 		return;
 	if (parse_available(&lacks) < 0)

@@ -105,6 +105,10 @@ int parse_deparse(const struct parse *p, const char *extract_call, struct buf *o
  * DISTINCT) copied back and returns how many; 0: nothing to do, out is untouched. */
 int parse_group_copies(const struct parse *p, struct buf *out);
 
+/* The query that a utility statement holds: CREATE TABLE AS, CREATE MATERIALIZED VIEW, DECLARE CURSOR, COPY (query), PREPARE, EXPLAIN
+ * (what it holds may be one of these again). Its bytes in the text; false: it holds none. */
+bool parse_held(const struct parse *p, size_t *start, size_t *len);
+
 /* One value for each parameter of a normalised text, as the same statement with literals has them. value[n] (n from 1) is
  * a text to be freed by free(), or NULL where there is none (or an SQL NULL). Returns how many were found. Both must be the same
  * statement but for that; where they are not, nothing is found. */

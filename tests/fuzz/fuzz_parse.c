@@ -44,6 +44,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 		FUZZ_REQUIRE(again->kind == p->kind);
 		parse_free(again);
 	}
+	size_t start, held;
+	if (parse_held(p, &start, &held))
+		FUZZ_REQUIRE(start < len && held > 0 && held <= len - start);
 	if (parse_group_copies(p, &copied) > 0) {
 		FUZZ_REQUIRE(parse_new(&again, buf_text(&copied), copied.len, &why) == 0);
 		parse_free(again);

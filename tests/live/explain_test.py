@@ -165,6 +165,27 @@ def test_what_if(bench, made):
         assert left.stdout.strip() == "0", left
 
 
+def test_held_queries(bench, made):
+    """The query inside of a utility statement is planned, and nothing is made."""
+    e = server(bench, made)
+    for text, word in (("CREATE TABLE made AS SELECT * FROM tx WHERE id = 5 WITH DATA", "CREATE TABLE"),
+                       ("CREATE MATERIALIZED VIEW made AS SELECT * FROM tx WHERE id = 5", "CREATE MATERIALIZED"),
+                       ("DECLARE c CURSOR FOR SELECT * FROM tx WHERE id = 5", "DECLARE"),
+                       ("COPY (SELECT * FROM tx WHERE id = 5) TO STDOUT", "COPY"),
+                       ("PREPARE p (int) AS SELECT * FROM tx WHERE id = $1", "PREPARE"),
+                       ("EXPLAIN ANALYZE CREATE TABLE made AS SELECT * FROM tx WHERE id = 5", "CREATE TABLE")):
+        code, out, err = e.run("-", text=text, code=0)
+        assert "Index Scan using tx_pkey on tx" in out, (text, out)
+        assert "the plan of the query that " + word in out + err, (text, out, err)
+    code, out, err = e.run("-", "--analyze", "--yes", text="CREATE TABLE made AS SELECT * FROM tx WHERE id = 5", code=0)
+    assert "executed and rolled back" in out, out
+    assert e.pg.sql("SELECT to_regclass('made') IS NULL") == "t"
+    for text, way in (("EXECUTE p (5)", "pg_prepared_statements"), ("REFRESH MATERIALIZED VIEW v", "pg_get_viewdef"), ("DO 'BEGIN END'", "track = all"),
+                      ("CREATE TABLE made AS EXECUTE p (5)", "pg_prepared_statements")):
+        code, out, err = e.run("-", text=text)
+        assert code == 1 and "utility statement" in err and way in err, (text, err)
+
+
 def test_why_not(bench, made):
     """Each reason in one line, with what would help."""
     e = server(bench, made)

@@ -298,6 +298,46 @@ START_TEST(without_the_library)
 }
 END_TEST
 
+START_TEST(finds_the_query_that_is_held)
+{
+	static const struct {
+		const char *text, *held; /* NULL: none */
+	} cases[] = {
+		{"CREATE TABLE x (a, b) WITH (fillfactor = 70) AS SELECT c AS d FROM t WITH NO DATA;", "SELECT c AS d FROM t"},
+		{"create temp table x as (select 1) with data", "(select 1)"},
+		{"CREATE MATERIALIZED VIEW v AS WITH w AS (SELECT 1) SELECT * FROM w", "WITH w AS (SELECT 1) SELECT * FROM w"},
+		{"DECLARE c SCROLL CURSOR WITH HOLD FOR SELECT * FROM t FOR UPDATE", "SELECT * FROM t FOR UPDATE"},
+		{"COPY (SELECT a, (1) FROM t) TO STDOUT WITH (FORMAT csv)", "(SELECT a, (1) FROM t)"},
+		{"COPY t TO STDOUT", NULL},
+		{"PREPARE p (int, text) AS SELECT $1, $2", "SELECT $1, $2"},
+		{"EXPLAIN (ANALYZE, BUFFERS) SELECT 1", "SELECT 1"},
+		{"EXPLAIN (SELECT 1)", "(SELECT 1)"},
+		{"explain analyze verbose update t set a = 1", "update t set a = 1"},
+		{"EXPLAIN CREATE TABLE x AS SELECT 1", "CREATE TABLE x AS SELECT 1"},
+		{"CREATE TABLE \"AS\" AS SELECT 1 AS \"DATA\"", "SELECT 1 AS \"DATA\""},
+		{"CREATE TABLE x AS EXECUTE p", "EXECUTE p"},
+		{"CREATE TABLE x (a int)", NULL},
+		{"EXECUTE p (1)", NULL},
+		{"REFRESH MATERIALIZED VIEW v WITH DATA", NULL},
+		{"SELECT 1 AS a", NULL},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct parse *p;
+		struct err why = {0};
+		size_t start = 0, len = 0;
+
+		ck_assert_msg(parse_new(&p, cases[i].text, strlen(cases[i].text), &why) == 0, "%s: %s", cases[i].text, why.text);
+		bool held = parse_held(p, &start, &len);
+		ck_assert_msg(held == (cases[i].held != NULL), "%s", cases[i].text);
+		if (held)
+			ck_assert_msg(len == strlen(cases[i].held) && memcmp(cases[i].text + start, cases[i].held, len) == 0, "%s: %.*s",
+				      cases[i].text, (int)len, cases[i].text + start);
+		parse_free(p);
+	}
+}
+END_TEST
+
 int main(void)
 {
 	const TTest *const cases[] = {
@@ -307,6 +347,7 @@ int main(void)
 		what_is_long_but_flat,
 		literals_where_none_may_stand,
 		copies_of_grouping,
+		finds_the_query_that_is_held,
 		literals_of_the_same_statement,
 		predicates,
 		without_the_library,
