@@ -290,6 +290,7 @@ struct desk *desk_new(struct loop *l, const struct desk_conf *conf)
 
 	d->loop = l;
 	d->conf = *conf;
+	d->shown_server = -1;
 	d->alarm = loop_timer_new(l, on_alarm, d);
 	if (conf->servers) {
 		d->redis_password = mem_calloc((size_t)conf->servers->count + 1, sizeof *d->redis_password);

@@ -60,11 +60,15 @@ static int make(struct desk *d, struct desk_side *side, struct desk_plan *plan, 
 
 int desk_explain(struct desk *d, const struct ui_request *r, struct desk_side *side, struct err *why)
 {
+	struct ui_request of = *r;
+	bool shown = r->panel < 0 && d->shown_server >= 0; /* out of the plan window */
 	struct desk_plan *plan;
 	struct desk_aim a;
-	int rc = desk_aim(d, r, &a, why);
+	int rc;
 
-	if (rc == 0 && (!a.panel || r->row_count != 1))
+	of.server = side->server = shown ? d->shown_server : r->server;
+	rc = desk_aim(d, &of, &a, why);
+	if (rc == 0 && !shown && (!a.panel || r->row_count != 1))
 		rc = err_set(why, ERR_INVALID, "one statement or session at a time");
 	if (rc < 0)
 		return rc;
@@ -72,7 +76,10 @@ int desk_explain(struct desk *d, const struct ui_request *r, struct desk_side *s
 	plan->run = strcmp(r->action, "explain-run") == 0;
 	if (strcmp(r->action, "explain-index") == 0)
 		plan->index = mem_strdup(r->text);
-	rc = take_target(&a, r->row[0], &plan->conf, why);
+	if (shown)
+		plan->conf = d->shown;
+	else
+		rc = take_target(&a, r->row[0], &plan->conf, why);
 	if (rc == 0)
 		return make(d, side, plan, why); /* the side has the plan now, also when it failed */
 	desk_plan_free(plan);
@@ -137,7 +144,8 @@ static void find_candidate(struct desk_side *side, struct buf *notes)
 	int count;
 	const struct explain_plan *made = explain_plans(side->task, &count);
 
-	side->desk->candidate[0] = '\0';
+	/* what was tried is what CREATE INDEX begins with */
+	snprintf(side->desk->candidate, sizeof(side->desk->candidate), "%s", side->plan->index ? side->plan->index : "");
 	for (int i = 0; i < count && !side->plan->index && index.len == 0; i++)
 		if (plan_candidate_of(&index, made[i].json, made[i].len, statement) && !index.failed) {
 			snprintf(side->desk->candidate, sizeof(side->desk->candidate), "%s", buf_text(&index));
@@ -215,6 +223,9 @@ static void show(struct desk_side *side, struct ui *u, const struct ui_host *h)
 
 	if (count == 0)
 		return; /* why is in the task, and on the notice line */
+	side->desk->shown = side->plan->conf;
+	side->desk->shown.analyze = side->desk->shown.trust = false; /* these were agreed to for once */
+	side->desk->shown_server = side->server;
 	find_candidate(side, &notes);
 	write_notes(side->task, &notes);
 	from = count > UI_PLANS_MAX ? count - UI_PLANS_MAX : 0;
@@ -248,12 +259,13 @@ static void show(struct desk_side *side, struct ui *u, const struct ui_host *h)
 /* --- running, with values -------------------------------------------------------------------------------------------
  */
 
+/* What statistics say is good for a plan; what is run has values that a person saw in the line, or that somebody runs now. */
 static bool lacks_values(const struct task *t, int *count)
 {
 	const struct explain_param *param = explain_params(t, count);
 
 	for (int i = 0; i < *count; i++)
-		if (!param[i].known)
+		if (!param[i].known || !param[i].from || strcmp(param[i].from, "a running statement") != 0)
 			return true;
 	return false;
 }

@@ -63,6 +63,8 @@ struct desk {
 	bool trail_asked;
 	struct background *reading;         /* of the audit log's last lines */
 	void *reading_job;
+	struct explain_conf shown;          /* which statement's plan the window has, for a what-if and to run it */
+	int shown_server;                   /* -1: none yet */
 	char candidate[1024];               /* the index that the last plan asks for, "" none */
 	struct ui_choice choice[DESK_CHOICES_MAX];
 	char keyword[DESK_CHOICES_MAX][40]; /* of those that are action files */

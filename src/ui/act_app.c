@@ -29,6 +29,7 @@ static int servers_of(const struct ui_host *h, enum panel_source kind)
 bool act_useful(const struct ui *u, const struct ui_host *h, enum keys_action action)
 {
 	const struct ui_table *t = screens_table(u);
+	const struct ui_choice *choice;
 
 	switch (action) {
 	case ACT_TABLE_NEXT:
@@ -62,6 +63,10 @@ bool act_useful(const struct ui *u, const struct ui_host *h, enum keys_action ac
 		return u->plan.count > 1;
 	case ACT_PLAN_DIFF:
 		return u->plan.marked.plan != NULL;
+	case ACT_PLAN_WHAT_IF:
+	case ACT_PLAN_RUN:
+		choice = menu_choice(h, action == ACT_PLAN_RUN ? "explain-run" : "explain-index");
+		return choice && !choice->why_not;
 	case ACT_PLAN_FOLD:
 	case ACT_PLAN_COSTLIEST:
 		return planview_is_tree(&u->plan);

@@ -231,6 +231,31 @@ unsigned menu_start(struct ui *u, const struct ui_host *h, const char *name)
 	return go(u, h, choice);
 }
 
+/* Of the statement whose plan is shown: the host knows which, whatever stands under the cursor by now. */
+static unsigned from_plan(struct ui *u, const struct ui_host *h, const char *name)
+{
+	const struct ui_choice *choice = menu_choice(h, name);
+
+	u->aim = (struct ui_aim){.table = -1, .server = -1};
+	if (!choice || choice->why_not) {
+		ui_error(u, h, "%s", choice ? choice->why_not : h->no_actions ? h->no_actions : "that cannot be done here");
+		return UI_REDRAW;
+	}
+	return go(u, h, choice);
+}
+
+unsigned act_plan_what_if(struct ui *u, const struct ui_host *h, int key)
+{
+	(void)key;
+	return from_plan(u, h, "explain-index");
+}
+
+unsigned act_plan_run(struct ui *u, const struct ui_host *h, int key)
+{
+	(void)key;
+	return from_plan(u, h, "explain-run");
+}
+
 unsigned menu_typed(struct ui *u, const struct ui_host *h)
 {
 	const struct ui_choice *choice = u->wish ? menu_choice(h, u->wish) : NULL;
