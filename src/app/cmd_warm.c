@@ -253,7 +253,8 @@ static int warm_it(struct run *r, const struct args *args, const struct recipe *
 		.codec = codec_kind_find(str_from(args->codec)), .rate = args->rate, .limit = args->rows, .overwrite = args->overwrite,
 		.dry_run = args->dry_run, .no_writes = o->read_only, .watch_ms = args->dry_run ? 0 : args->watch_ms,
 		.load_sql = files_session_text(r->files, "pg_load"), .told_sql = files_session_text(r->files, "warm_told"),
-		.listen_sql = files_session_text(r->files, "pg_listen"), .gate = write_intent, .gate_ctx = &witness, .log = r->log,
+		.listen_sql = files_session_text(r->files, "pg_listen"), .begin_sql = files_session_text(r->files, "explain_begin"),
+		.end_sql = files_session_text(r->files, "explain_end"), .gate = write_intent, .gate_ctx = &witness, .log = r->log,
 	};
 	int rc = warm_task_new(&task, r->loop, &conf, why), status = 1;
 	if (rc == 0) {

@@ -104,6 +104,8 @@ int desk_warm(struct desk *d, const struct ui_request *r, struct desk_side *side
 				       .load_sql = files_session_text(d->conf.files, "pg_load"),
 				       .told_sql = files_session_text(d->conf.files, "warm_told"),
 				       .listen_sql = files_session_text(d->conf.files, "pg_listen"),
+				       .begin_sql = files_session_text(d->conf.files, "explain_begin"),
+				       .end_sql = files_session_text(d->conf.files, "explain_end"),
 				       .gate = gate,
 				       .gate_ctx = side,
 				       .log = d->conf.log};

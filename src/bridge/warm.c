@@ -243,6 +243,12 @@ static void all_up(struct warm *w)
 	if (w->step != WARM_CONNECTING || !pgwork_is_up(w->pg) || !pgwork_is_up(w->pg_eye) || !redis_cluster_is_up(w->redis) ||
 	    !redis_cluster_is_up(w->eye))
 		return;
+	if (pgwork_is_pooled(w->pg) && (!w->begin_sql || !w->end_sql)) {
+		struct err why;
+		err_set(&why, ERR_UNSUPPORTED, "%s: nothing keeps a recipe from writing through a pooler", pgwork_name(w->pg));
+		warm_end(w, TASK_FAILED, &why);
+		return;
+	}
 	w->step = WARM_LOOKING;
 	warm_watch_start(w);
 }
@@ -411,6 +417,8 @@ static void task_frees(struct task *t)
 	free(w->load_sql);
 	free(w->listen_sql);
 	free(w->told_sql);
+	free(w->begin_sql);
+	free(w->end_sql);
 	task_release(&w->task);
 	free(w);
 }
@@ -449,6 +457,8 @@ int warm_task_new(struct task **out, struct loop *l, const struct warm_conf *con
 	w->load_sql = mem_strdup(conf->load_sql);
 	w->listen_sql = mem_strdup(conf->listen_sql);
 	w->told_sql = mem_strdup(conf->told_sql);
+	w->begin_sql = mem_strdup(conf->begin_sql);
+	w->end_sql = mem_strdup(conf->end_sql);
 	w->conf.watch_ms = isfinite(conf->watch_ms) ? conf->watch_ms : WATCH_MS;
 	w->rate = isfinite(conf->rate) ? conf->rate : conf->recipe->rate;
 	w->limit = conf->limit > 0 ? conf->limit : conf->recipe->limit;

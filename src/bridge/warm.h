@@ -44,6 +44,9 @@ struct warm_conf {
 	/* sql/session/warm_told.sql and pg_listen.sql: whether changes of a kind are told on a channel, and to listen there. NULL: they
 	 * are not listened for. Borrowed. */
 	const char *told_sql, *listen_sql;
+	/* sql/session/explain_begin.sql and explain_end.sql: around a recipe's texts where a pooler keeps us from settings of the
+	 * session. NULL: nothing is read through a pooler. Borrowed. */
+	const char *begin_sql, *end_sql;
 	/* Called once, after yes and before anything is written: writes the intent into the audit log and then calls warm_go(), at
 	 * once or later. NULL: goes on without. */
 	void (*gate)(void *ctx, struct task *t);

@@ -307,6 +307,18 @@ static void on_set(void *ctx, const struct resp_reply *reply, const struct err *
 
 /* --- start ------------------------------------------------------------------------------------------------------------ */
 
+void warm_read_only(struct warm *w, struct pgwork *pg, const struct pgwork_query *query)
+{
+	const struct pgwork_query end = {.sql = w->end_sql}, all[] = {{.sql = w->begin_sql}, *query, end};
+
+	if (!pgwork_is_pooled(pg)) {
+		pgwork_run(pg, query, 1);
+		return;
+	}
+	pgwork_run(pg, all, (int)ARRAY_LEN(all));
+	pgwork_run(pg, &end, 1); /* when the query fails what follows it is skipped */
+}
+
 static void run_query(struct warm *w)
 {
 	char limit[24];
@@ -321,7 +333,7 @@ static void run_query(struct warm *w)
 	w->skip = w->report.rows;
 	w->skipped = 0;
 	w->columns_known = false;
-	pgwork_run(w->pg, &query, 1);
+	warm_read_only(w, w->pg, &query);
 }
 
 void warm_flow_start(struct warm *w)

@@ -86,7 +86,7 @@ struct warm {
 	int64_t skip, skipped;     /* rows that an earlier snapshot has brought */
 	bool renewing;             /* the query is being cancelled to begin anew */
 	/* changes meanwhile */
-	char *listen_sql, *told_sql;
+	char *listen_sql, *told_sql, *begin_sql, *end_sql;
 	char kind[64];             /* of the recipe's keys, as events name it; "" none */
 	bool hears;                /* changes are told */
 	bool deaf;                 /* they would be, and LISTEN was refused: a standby */
@@ -109,6 +109,8 @@ void warm_check_drained(struct warm *w); /* RUNNING and DRAINING: is all over? *
 void warm_looked(struct warm *w);        /* perhaps all that is looked at before is there */
 
 /* --- warm_flow.c */
+/* A recipe's text, read only whoever wrote it: by the session's settings, or by a transaction of its own behind a pooler. */
+void warm_read_only(struct warm *w, struct pgwork *pg, const struct pgwork_query *query);
 void warm_flow_start(struct warm *w);
 void warm_flow_resume(struct warm *w); /* when nothing holds it any more */
 double warm_effective_rate(const struct warm *w); /* keys/s allowed now; 0 = as fast as it goes */

@@ -297,7 +297,7 @@ void warm_ask_estimate(struct warm *w)
 		return;
 	}
 	snprintf(limit, sizeof(limit), "%lld", (long long)w->limit);
-	pgwork_run(w->pg_eye, &query, 1);
+	warm_read_only(w, w->pg_eye, &query);
 }
 
 void warm_watch_start(struct warm *w)

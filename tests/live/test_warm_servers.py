@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: PostgreSQL
 """dytop warm with other libraries and into other servers: libpq 17 and 18 (rows in chunks, cancel by a connection of libpq's own),
-Redis 6 and Valkey, a cluster whose primary is replaced meanwhile, a cluster behind TLS."""
+Redis 6 and Valkey, a cluster whose primary is replaced meanwhile, a cluster behind TLS, PostgreSQL behind a pooler."""
 
 import contextlib
 import json
@@ -16,10 +16,10 @@ import test_warm as base
 from postgres import Bench
 from servers import DYTOP, SLOW, TOP, Redis, Skip, folder, need, run, wait_for
 from test_redis_cluster import cluster, cluster_port, node_id
-from test_warm import PREFIX, Client, check_value, table, warm
+from test_warm import PREFIX, Client, check_value, recipe, table, warm
 
 ROWS = 1000
-CERTS = None
+CERTS = POOLER = None
 
 
 def fetched(script, *what):
@@ -165,8 +165,39 @@ def test_a_cluster_behind_tls():
         assert "unknown CA" in said, said
 
 
+def through_pooler(*args, **more):
+    own, base.PG = base.PG, POOLER
+    try:
+        return warm(*args, **more)
+    finally:
+        base.PG = own
+
+
+def test_through_a_pooler():
+    """Its sessions are not ours: no settings, so a recipe is kept from writing by a transaction; nothing is heard; all is left as it was."""
+    sql = lambda text: base.PG.sql(text, dbname="bridge").strip()
+    with folder() as d, Redis(d) as redis:
+        client = Client(redis.port)
+        report = through_pooler(redis, "--yes")
+        assert report["written"] == ROWS and "heard through a pooler" in report["said"] and not report["changes_heard"], report
+        check_all([client])
+        states = sql("SELECT count(*) FROM bridge_state")
+        for query in ("DELETE FROM bridge_state RETURNING 'a' AS key, 'b' AS value, 'low' AS priority",
+                      "SELECT 'a' AS key, 'b' AS value, 'low' AS priority WHERE false\n-- estimate\nDELETE FROM bridge_state RETURNING 1"):
+            recipe(d, "codec: raw", query)
+            said = through_pooler(redis, "mine", "--yes", "--sql-dir", d, status=0 if "estimate" in query else 1)["said"]
+            assert "read-only transaction" in said and sql("SELECT count(*) FROM bridge_state") == states != "0", said
+        recipe(d, "codec: raw\nsnapshot: 1s", "SELECT 'k' || i AS key, '{}' AS value, 'low' AS priority FROM generate_series(1, 1000) AS i "
+               "ORDER BY i")
+        report = through_pooler(redis, "mine", "--yes", "--rate", "250", "--sql-dir", d)
+        assert report["snapshots_renewed"] >= 2 and report["written"] == 1000, report
+        assert sql("SELECT count(*) FROM pg_stat_activity WHERE state LIKE 'idle in transaction%'") == "0"
+        shown = subprocess.run([*base.PSQL, "-A", "-t", "-d", POOLER.conninfo(dbname="bridge"), "-c", "SHOW default_transaction_read_only"], capture_output=True, text=True)
+        assert shown.stdout.strip() == "off", shown
+
+
 def main():
-    global CERTS
+    global CERTS, POOLER
     with Bench() as bench:
         base.PG = bench.postgres()
         base.AUDIT = os.path.join(bench.dir, "audit.jsonl")
@@ -174,6 +205,7 @@ def main():
         base.PG.sql("CREATE DATABASE bridge")
         subprocess.run([DYTOP, "bridge", "init", "--optimized", "--yes", "--rows", str(ROWS), "-d", base.PG.conninfo(dbname="bridge"), "--audit",
                         base.AUDIT], check=True, stdout=subprocess.DEVNULL, timeout=120 * SLOW)
+        POOLER = bench.pgbouncer(base.PG)
         return run(globals())
 
 
