@@ -243,7 +243,7 @@ static void on_query(void *ctx, const struct pgwork_outcome *outcome)
 	w->streamed = true;
 	if (outcome->why && !w->stopping) {
 		w->failure = *outcome->why;
-		err_prefix(&w->failure, "recipe %s: ", w->recipe->name);
+		err_prefix(&w->failure, "recipe %s", w->recipe->name);
 	}
 	warm_check_drained(w);
 }

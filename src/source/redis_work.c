@@ -162,7 +162,7 @@ static void on_deadline(void *ctx)
 
 	if (w->step != WORK_UP) {
 		redis_login_silent(&w->login, &why);
-		err_prefix(&why, "%s: ", w->name);
+		err_prefix(&why, "%s", w->name);
 		fail(w, &why);
 		return;
 	}
@@ -240,7 +240,7 @@ static void on_connected(void *ctx)
 
 static void refuse(struct redis_work *w, struct err *why)
 {
-	err_prefix(why, "%s: ", w->name);
+	err_prefix(why, "%s", w->name);
 	fail(w, why);
 }
 
@@ -314,7 +314,7 @@ static void on_received(void *ctx, const char *bytes, size_t len)
 	}
 	if (code < 0) {
 		if (why.code != ERR_PROTOCOL || w->step == WORK_UP)
-			err_prefix(&why, "%s: ", w->name);
+			err_prefix(&why, "%s", w->name);
 		fail(w, &why);
 		return;
 	}
