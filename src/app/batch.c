@@ -13,6 +13,7 @@
 
 enum {
 	BATCH_OUT_MAX = 256 << 20, /* ceiling of one printed frame */
+	BATCH_WRITE_MAX = 4096,    /* bytes */
 	BATCH_PAIRS_MAX = 1024,
 	BATCH_COLUMNS_MAX = 256,
 	BATCH_LOOKUP_ROUNDS = 64,  /* a lookup that never ends must not hold the frame for ever */
@@ -36,16 +37,20 @@ struct batch {
 	struct loop_timer *deadline;
 	struct loop_signal *signals[3];
 	struct buf out;
+	size_t written;        /* of out; what is left waits for the descriptor, and nothing else is printed meanwhile */
+	struct loop_fd *ready;
 	int frame;             /* being gathered, from 1 */
 	int printed;           /* the last one printed */
 	int64_t turn;          /* session's turn in which it began */
 	int lookup_rounds;
-	bool late, last, printed_last, any_answer;
+	bool late, last, printed_last, any_answer, ended;
 	bool replaced;         /* conf->replace is done */
 	int failed;            /* pairs without data in the last frame */
 	int rc;
 	struct err why;
 };
+
+static void on_writable(void *ctx, unsigned got);
 
 static const struct server_status *status_of(const struct batch *b, int server)
 {
@@ -125,10 +130,33 @@ static bool lookups_settled(struct batch *b)
 	return !session_flush(b->session) && !busy;
 }
 
+/* As much as the other end takes without being waited for: 0 all of it, 1 some is left, or an error. A pipe that is ready has
+ * room for BATCH_WRITE_MAX bytes (PIPE_BUF); a file is always ready. */
+static int write_some(struct batch *b)
+{
+	while (b->written < b->out.len) {
+		struct pollfd p = {.fd = b->conf->fd, .events = POLLOUT};
+		size_t left = b->out.len - b->written;
+		ssize_t n;
+
+		if (poll(&p, 1, 0) == 0)
+			return 1;
+		n = write(b->conf->fd, b->out.data + b->written, left < BATCH_WRITE_MAX ? left : BATCH_WRITE_MAX);
+		if (n < 0 && errno == EAGAIN)
+			return 1;
+		if (n < 0 && errno != EINTR)
+			return err_set(&b->why, ERR_IO, "cannot write to %s: %s", b->conf->fd_name, strerror(errno));
+		b->written += n > 0 ? (size_t)n : 0;
+	}
+	b->written = 0;
+	buf_clear(&b->out);
+	return 0;
+}
+
+/* The frame, or as much of it as goes now; the rest goes when the descriptor is ready (on_writable). */
 static int write_out(struct batch *b)
 {
-	const char *at = b->out.data;
-	size_t left = b->out.len;
+	int rc;
 
 	if (b->out.failed)
 		return err_set(&b->why, ERR_TOO_BIG, "the frame is larger than %d MiB: ask for fewer rows (--limit)",
@@ -136,24 +164,10 @@ static int write_out(struct batch *b)
 	if (b->conf->replace && !b->replaced && ftruncate(b->conf->fd, 0) < 0 && errno != EINVAL) /* EINVAL: no regular file */
 		return err_set(&b->why, ERR_IO, "cannot write to %s: %s", b->conf->fd_name, strerror(errno));
 	b->replaced = true;
-	while (left > 0) {
-		ssize_t n = write(b->conf->fd, at, left);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0 && errno == EAGAIN) {
-			struct pollfd p = {.fd = b->conf->fd, .events = POLLOUT};
-
-			poll(&p, 1, 1000);
-			continue;
-		}
-		if (n < 0)
-			return err_set(&b->why, ERR_IO, "cannot write to %s: %s", b->conf->fd_name, strerror(errno));
-		at += n;
-		left -= (size_t)n;
-	}
-	buf_clear(&b->out);
-	return 0;
+	rc = write_some(b);
+	if (rc == 1 && !b->ready)
+		b->ready = loop_fd_new(b->loop, b->conf->fd, LOOP_WRITE, on_writable, b);
+	return rc;
 }
 
 static int print_frame(struct batch *b)
@@ -218,15 +232,36 @@ static bool begin_frame(struct batch *b)
 static void finish(struct batch *b, int rc)
 {
 	b->rc = rc;
+	b->ended = true;
 	loop_stop(b->loop);
+}
+
+static void printed(struct batch *b, int rc)
+{
+	if (rc < 0 || (rc == 0 && (b->last || !begin_frame(b))))
+		finish(b, rc);
+}
+
+static void on_writable(void *ctx, unsigned got)
+{
+	struct batch *b = ctx;
+	int rc = write_some(b);
+
+	(void)got;
+	if (rc == 1)
+		return;
+	loop_fd_free(b->ready);
+	b->ready = NULL;
+	printed(b, rc);
 }
 
 /* The end of a turn: is the frame whole? */
 static void on_turn(void *ctx)
 {
 	struct batch *b = ctx;
-	int rc;
 
+	if (b->ready || b->ended)
+		return;
 	if (b->frame > 1 && !b->conf->next_frame && session_turn(b->session) == b->turn && !b->late)
 		return; /* waiting for the interval to pass */
 	session_hold(b->session, true); /* one look at each panel, however long it takes */
@@ -235,9 +270,7 @@ static void on_turn(void *ctx)
 			return;
 	if (!b->late && b->lookup_rounds++ < BATCH_LOOKUP_ROUNDS && !lookups_settled(b))
 		return;
-	rc = print_frame(b);
-	if (rc < 0 || b->last || !begin_frame(b))
-		finish(b, rc);
+	printed(b, print_frame(b));
 }
 
 static void on_deadline(void *ctx)
@@ -325,6 +358,7 @@ static void release(struct batch *b)
 		if (b->signals[i])
 			loop_signal_free(b->signals[i]);
 	loop_timer_free(b->deadline);
+	loop_fd_free(b->ready);
 	session_free(b->session);
 	buf_release(&b->out);
 }
@@ -352,10 +386,12 @@ int batch_run(struct loop *l, const struct batch_conf *conf, struct buf *complai
 	loop_on_turn(l, on_turn, &b);
 	loop_run(l);
 	rc = b.rc;
-	if (rc == 0 && !b.printed_last && conf->format->abandon) {
+	if (rc == 0 && !b.ready && !b.printed_last && conf->format->abandon) {
 		conf->format->abandon(&b.out, b.printed);
 		rc = write_out(&b);
 	}
+	if (rc >= 0 && b.ready) /* ended by a signal */
+		rc = err_set(&b.why, ERR_IO, "cannot write to %s: it takes no more, and the last frame is not whole", conf->fd_name);
 	if (rc < 0)
 		*why = b.why;
 	else

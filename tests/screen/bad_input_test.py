@@ -5,15 +5,19 @@ nothing lost. DYTOP is the program and may be several words (tests/valgrind.sh .
 
   1 usage, configuration, own failure   2 cannot connect or log in   3 partial data   4 output failed
 """
+import fcntl
 import json
 import os
 import re
 import shutil
 import socket
+import struct
 import subprocess
 import sys
 import tempfile
+import termios
 import threading
+import time
 
 TOP = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".."))
 DYTOP = [os.path.abspath(w) if os.path.exists(w) else w for w in os.environ.get("DYTOP", "./dytop").split()]
@@ -352,6 +356,31 @@ def full_disk():
         fails(4, "standard output: Broken pipe", *words, stdout=other, out=None)
     finally:
         os.close(other)
+
+
+@case
+def a_reader_that_reads_no_more():
+    """A pipe that is full holds up no signal: dytop ends, and says that its output is not whole. A slow reader gets all of it."""
+    words = [*DYTOP, "-b", "-n", "200", "--format", "json", "--replay", os.path.join(TOP, "tests", "fixtures", "stack.ndjson")]
+    held, pipe = os.pipe()
+    p = subprocess.Popen(words, stdout=pipe, stderr=subprocess.PIPE, text=True)
+    os.close(pipe)
+    full = time.monotonic() + 20 * SLOW
+    before = -1
+    while True:                                        # until nothing more goes into the pipe
+        now = struct.unpack("i", fcntl.ioctl(held, termios.FIONREAD, b"\0" * 4))[0]
+        if now == before and now > 30000:
+            break
+        assert time.monotonic() < full and p.poll() is None, "the pipe is not filled: %d" % now
+        before = now
+        time.sleep(0.3)
+    p.terminate()
+    said = p.communicate(timeout=20 * SLOW)[1]
+    os.close(held)
+    assert p.returncode == 4 and "takes no more" in said, (p.returncode, said)
+    slow = subprocess.Popen([w if w != "200" else "3" for w in words], stdout=subprocess.PIPE)
+    time.sleep(1)
+    assert len(json.loads(slow.communicate(timeout=60 * SLOW)[0])["frames"]) == 3 and slow.returncode in (0, 3)
 
 
 @case
