@@ -25,7 +25,7 @@ int desk_aim(struct desk *d, const struct ui_request *r, struct desk_aim *out, s
 	out->source = session_source(d->session, r->server);
 	if (!out->source)
 		return err_set(why, ERR_INVALID, "that is dytop itself");
-	if (out->status->state != SERVER_LIVE && out->status->state != SERVER_STALE)
+	if (!d->conf.replay && out->status->state != SERVER_LIVE && out->status->state != SERVER_STALE)
 		return err_set(why, ERR_CONNECT, "%s is %s: nothing can be done there now", out->status->name,
 			       server_state_name(out->status->state));
 	if (r->panel < 0)

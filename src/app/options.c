@@ -246,6 +246,9 @@ static void surroundings_read(struct options *o)
 
 	if (options_from(o, "no-color") == OPTION_DEFAULT && ((no_color && *no_color) || dumb))
 		o->no_color = true;
+	/* its cursor, headings and alarms differ by attributes; a ground of colour all becomes inversion */
+	if (o->no_color && options_from(o, "theme") == OPTION_DEFAULT)
+		(void)!options_set(o, options_find("theme"), "mono", OPTION_DEFAULT, "theme", NULL);
 	if (options_from(o, "ascii") == OPTION_DEFAULT && strcasecmp(nl_langinfo(CODESET), "UTF-8") != 0)
 		o->ascii = true;
 }

@@ -115,6 +115,12 @@ static void write_news(const struct task *t, struct buf *out)
 	}
 }
 
+/* A narrow screen gives their place to the names when nothing runs. */
+static bool has_bars(const struct ui_host *h, const struct canvas *c)
+{
+	return c->width >= 100 || (c->width >= 80 && jobs_running(h) > 0);
+}
+
 static void draw_item(struct ui *u, const struct ui_host *h, struct canvas *c, int y, const struct task *t)
 {
 	char elapsed[UNIT_TEXT_MAX];
@@ -127,7 +133,7 @@ static void draw_item(struct ui *u, const struct ui_host *h, struct canvas *c, i
 	elapsed_text(t, h, elapsed);
 	canvas_puts(c, x + AGE_WIDTH - (int)strlen(elapsed), y, AGE_WIDTH, SLOT_TEXT, 0, elapsed);
 	x += AGE_WIDTH + 1;
-	if (c->width >= 80) {
+	if (has_bars(h, c)) {
 		draw_bar(c, x, y, t);
 		x += BAR_WIDTH + 1;
 	}
@@ -146,7 +152,7 @@ static void draw_title(struct canvas *c, int y, const char *title)
 	cells_draw_cut(c, 1, y, c->width - 1, SLOT_DIALOG_TITLE, str_from(title));
 }
 
-static void draw_head(struct canvas *c, int y)
+static void draw_head(const struct ui_host *h, struct canvas *c, int y)
 {
 	int x = 1;
 
@@ -155,7 +161,7 @@ static void draw_head(struct canvas *c, int y)
 	x += STATE_WIDTH + 1;
 	canvas_puts(c, x + AGE_WIDTH - 4, y, 4, SLOT_HEAD, 0, "TOOK");
 	x += AGE_WIDTH + 1;
-	if (c->width >= 80) {
+	if (has_bars(h, c)) {
 		canvas_puts(c, x, y, BAR_WIDTH, SLOT_HEAD, 0, "PROGRESS");
 		x += BAR_WIDTH + 1;
 	}
@@ -192,7 +198,7 @@ void jobs_draw(struct ui *u, const struct ui_host *h, struct canvas *c, int y, i
 			    "nothing was done yet: m shows what can be done to the row under the cursor");
 		return;
 	}
-	draw_head(c, y + 1);
+	draw_head(h, c, y + 1);
 	first = setup_scroll(u, h, end - y - 2);
 	for (int i = first; i < h->task_count && y + 2 + i - first < end; i++) {
 		int row = y + 2 + i - first;

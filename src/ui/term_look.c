@@ -70,6 +70,12 @@ static void make_look(struct term_looks *l, struct term_look *look, unsigned slo
 	/* Without colours a ground of its own is shown by inversion. */
 	if (l->colours == 0 && s.bg >= 0 && s.bg != l->theme.style[SLOT_TEXT].bg)
 		attrs |= THEME_REVERSE;
+	/* Few colours: a heading's ground would be the cursor's, so it is underlined instead. */
+	if ((slot == SLOT_HEAD || slot == SLOT_HEAD_SORT) && l->colours <= 16 && !(flags & CANVAS_CURSOR)) {
+		attrs = (attrs & ~THEME_REVERSE) | THEME_UNDERLINE;
+		fg = l->has_default ? -1 : WHITE;
+		bg = l->has_default ? -1 : BLACK;
+	}
 	if (flags & CANVAS_BOLD)
 		attrs |= THEME_BOLD;
 	if (l->colours == 0)
