@@ -13,17 +13,17 @@ statements:
   - name: transaction
     title: a transaction by its id
     weight: 700
-    cache: {key: "dytop:bench:{run}:tx:{id}", ttl: 600s, fill: 20000}
+    cache: {kind: tx, ttl: 600s, fill: 20000}
     params: [{name: id, domain: transactions, skew: 1.1}]
   - name: asset
     title: an asset's metadata
     weight: 110
-    cache: {key: "dytop:bench:{run}:asset:{id}", ttl: 3600s}
+    cache: {kind: asset, ttl: 3600s}
     params: [{name: id, domain: assets}]
   - name: chain
     title: a chain's configuration
     weight: 60
-    cache: {key: "dytop:bench:{run}:chain:{name}", ttl: 3600s}
+    cache: {kind: chain, ttl: 3600s}
     params: [{name: name, domain: chains}]
   - name: pending
     title: the newest of a live state
@@ -71,7 +71,7 @@ statements:
     title: a change of state
     weight: 20
     writes: yes
-    cache: {key: "dytop:bench:{run}:tx:{id}", drops: yes}
+    cache: {kind: tx, drops: yes}
     params:
       - {name: id, made_by: insert}
       - {name: status, choice: [confirmed, locked, completed], weights: [3, 1, 3]}

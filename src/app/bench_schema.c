@@ -66,8 +66,9 @@ int bench_schema_fits(const struct bench_schema *s, const enum bench_variant *ru
 		return err_set(why, ERR_INVALID, "--baseline: %d of the optimisation's %d indexes and views are there, so this would be no "
 		               "baseline; dytop bridge init --baseline --rows N makes a database without them", s->optimized, s->wanted);
 	if (runs == 1 && run[0] == BENCH_OPTIMIZED && !s->whole)
-		return err_set(why, ERR_NOT_FOUND, "%d of the optimisation's %d indexes and views are missing: dytop bridge init --optimized "
-		               "brings them, --baseline measures without them", s->wanted - s->optimized, s->wanted);
+		return err_set(why, ERR_NOT_FOUND, "%d of the optimisation's %d indexes and views are missing or others than they should be: "
+		               "dytop bridge check says which, dytop bridge init --optimized brings the missing, --baseline measures "
+		               "without them", s->wanted - s->optimized, s->wanted);
 	return 0;
 }
 

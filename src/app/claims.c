@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: PostgreSQL */
 #include "app/claims.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "app/front.h"
 #include "app/run.h"
@@ -11,7 +13,7 @@
 
 enum { CLAIMS_ROWS = 1000000, CLAIMS_RUNS = 9 };
 
-static int print(const struct claims_report *report, bool json, struct err *why)
+static int print(const struct claims_report *report, bool json, FILE *to, struct err *why)
 {
 	struct buf text = BUF_INIT(8 << 20);
 	int status = 0;
@@ -20,8 +22,8 @@ static int print(const struct claims_report *report, bool json, struct err *why)
 		claims_json(&text, report);
 	else
 		claims_text(&text, report);
-	if (text.failed || fputs(buf_text(&text), stdout) == EOF || fflush(stdout) != 0) {
-		err_set(why, ERR_IO, "cannot write to standard output");
+	if (text.failed || fputs(buf_text(&text), to) == EOF || fflush(to) != 0) {
+		err_set(why, ERR_IO, "cannot write the report: %s", strerror(errno));
 		status = 4;
 	}
 	for (int i = 0; i < report->count && status == 0; i++)
@@ -31,7 +33,7 @@ static int print(const struct claims_report *report, bool json, struct err *why)
 	return status;
 }
 
-static int run_task(struct run *r, struct claims_conf *conf, const struct claims_args *a, struct err *why)
+static int run_task(struct run *r, struct claims_conf *conf, const struct claims_args *a, FILE *to, struct err *why)
 {
 	struct witness w = {.action = "bench_claims", .target = "dytop_claims", .yes = a->yes, .rows = -1};
 	struct task *task = NULL;
@@ -44,14 +46,14 @@ static int run_task(struct run *r, struct claims_conf *conf, const struct claims
 		w.task = task;
 		status = front_run(r->loop, task, &(struct front_conf){.yes = a->yes, .lines = stderr}, why);
 		if (status == 0)
-			status = print(claims_report(task), a->json, why);
+			status = print(claims_report(task), a->json, to, why);
 	}
 	task_free(task);
 	witness_close(&w);
 	return status;
 }
 
-int claims_run(const struct options *o, const struct claims_args *a, struct err *why)
+static int measure(const struct options *o, const struct claims_args *a, FILE *to, struct err *why)
 {
 	struct schema_text *claims = NULL, *texts = NULL;
 	struct claims_conf conf = {.rows = a->rows > 0 ? a->rows : CLAIMS_ROWS, .runs = CLAIMS_RUNS, .read_only = o->read_only,
@@ -67,10 +69,28 @@ int claims_run(const struct options *o, const struct claims_args *a, struct err 
 	    witness_texts(&r, FILE_BRIDGE, &texts, &conf.text_count, why) == 0) {
 		conf.claims = claims;
 		conf.texts = texts;
-		status = run_task(&r, &conf, a, why);
+		status = run_task(&r, &conf, a, to, why);
 	}
 	free(claims);
 	free(texts);
 	run_release(&r);
+	return status;
+}
+
+int claims_run(const struct options *o, const struct claims_args *a, struct err *why)
+{
+	bool file = a->output && strcmp(a->output, "-") != 0;
+	FILE *to = file ? fopen(a->output, "w") : stdout; /* before minutes are spent on it */
+	int status;
+
+	if (!to) {
+		err_set(why, ERR_IO, "cannot write to %s: %s", a->output, strerror(errno));
+		return 4;
+	}
+	status = measure(o, a, to, why);
+	if (file && fclose(to) != 0 && status == 0) {
+		err_set(why, ERR_IO, "cannot write to %s: %s", a->output, strerror(errno));
+		status = 4;
+	}
 	return status;
 }

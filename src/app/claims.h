@@ -9,6 +9,7 @@
 struct claims_args {
 	bool yes, json;
 	int64_t rows; /* transactions copied at most; 0 = 1,000,000 */
+	const char *output; /* the report goes there; NULL or "-": standard output */
 };
 
 /* Measures and prints; the exit status: 0 measured, whatever came out, 3 when not all of it could be. */

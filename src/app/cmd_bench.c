@@ -403,7 +403,7 @@ static int run_bench(const struct options *o, struct err *why)
 	if (args->top && !args->compare && !args->claims && !args->child)
 		return bench_top(o, bench_child, why);
 	if (args->claims)
-		return claims_run(o, &(struct claims_args){.yes = args->yes, .json = args->json}, why);
+		return claims_run(o, &(struct claims_args){.yes = args->yes, .json = args->json, .output = args->output}, why);
 	if (run_init(&r, o, why) < 0)
 		return 1;
 	if (r.replay)

@@ -40,7 +40,7 @@ void bench_end(struct bench *b)
 	loop_timer_stop(b->end);
 	loop_timer_stop(b->due);
 	loop_timer_stop(b->rest);
-	loop_timer_stop(b->redis_again);
+	loop_timer_stop(b->again);
 	b->events.ended(b->events.ctx, b->why.code < 0 ? &b->why : NULL);
 }
 
@@ -85,7 +85,7 @@ static void begin_window(struct bench *b, const struct pgresult *r)
 
 	bench_result_release(to);
 	bench_result_init(to, b->conf.variant, b->conf.workload->count);
-	to->cached = b->redis != NULL;
+	to->cached = b->store != NULL;
 	bench_enter(b, BENCH_MEASURING);
 	b->window = (struct bench_window){.at_ns = b->step_ns, .cpu_ms = cpu_ms(), .deadlocks = -1, .index_scans = -1, .seq_scans = -1};
 	if (r && r->rows == 1) {
@@ -93,11 +93,28 @@ static void begin_window(struct bench *b, const struct pgresult *r)
 		b->window.index_scans = bench_number(r, 0, 1);
 		b->window.seq_scans = bench_number(r, 0, 2);
 	}
+	b->window.store = bench_store_counts(b);
 	bench_db_window(b);
 	if (b->conf.window_ms > 0)
 		loop_timer_in(b->end, b->conf.window_ms);
 	if (b->stopping)
 		loop_timer_in(b->end, 0);
+}
+
+static struct bench_store store_since(struct bench_store now, const struct bench_store *then)
+{
+	now.queries -= then->queries;
+	now.joined -= then->joined;
+	now.tombstones -= then->tombstones;
+	now.leased -= then->leased;
+	now.undecodable -= then->undecodable;
+	now.bypassed -= then->bypassed;
+	now.sets -= then->sets;
+	now.sets_late -= then->sets_late;
+	now.sets_stale -= then->sets_stale;
+	now.deletions -= then->deletions;
+	now.errors -= then->errors;
+	return now;
 }
 
 static void end_window(struct bench *b, bool cut)
@@ -112,6 +129,7 @@ static void end_window(struct bench *b, bool cut)
 	r->rss_bytes = (int64_t)u.ru_maxrss * 1024;
 	r->cut = cut;
 	bench_result_sum(r);
+	r->store = store_since(bench_store_counts(b), &b->window.store);
 	bench_db_figures(b, r);
 	while (b->conf.rate > 0 && b->next_due_ns < now) {
 		r->not_begun++;
@@ -239,7 +257,7 @@ void bench_load(struct bench *b)
 		return;
 	}
 	pool_open(b->pool);
-	if (!b->redis) {
+	if (!b->store) {
 		begin_warming(b);
 		return;
 	}
@@ -319,7 +337,6 @@ static void make_clients(struct bench *b)
 	for (int i = 0; i < b->conf.clients; i++) {
 		b->client[i].bench = b;
 		buf_init(&b->client[i].made, (size_t)BENCH_PARAMS_MAX * BENCH_VALUE_MAX * 2);
-		buf_init(&b->client[i].key, (size_t)BENCH_VALUE_MAX * 4);
 		bench_push(&b->idle, &b->client[i]);
 	}
 }
@@ -342,7 +359,7 @@ int bench_new(struct bench **out, struct loop *l, const struct bench_conf *conf,
 	b->rest = loop_timer_new(l, on_rest, b);
 	b->tick = loop_timer_new(l, on_tick, b);
 	b->end = loop_timer_new(l, on_end, b);
-	b->redis_again = loop_timer_new(l, bench_open_again, b);
+	b->again = loop_timer_new(l, bench_open_again, b);
 	bench_result_init(&b->result, conf->variant, conf->workload->count);
 	rc = choose_mix(b, why);
 	if (rc == 0)
@@ -375,16 +392,13 @@ void bench_free(struct bench *b)
 {
 	if (!b)
 		return;
+	store_free(b->store);
 	pool_free(b->pool);
 	pgwork_free(b->control);
-	redis_work_free(b->redis);
 	for (int i = 0; b->client && i < b->conf.clients; i++) {
-		free(b->client[i].flight);
 		buf_release(&b->client[i].made);
-		buf_release(&b->client[i].key);
 	}
 	free(b->client);
-	map_release(&b->flights);
 	free_values(b);
 	bench_alias_release(&b->mix);
 	bench_result_release(&b->result);
@@ -392,7 +406,7 @@ void bench_free(struct bench *b)
 	loop_timer_free(b->rest);
 	loop_timer_free(b->tick);
 	loop_timer_free(b->end);
-	loop_timer_free(b->redis_again);
+	loop_timer_free(b->again);
 	free(b->texts[0]);
 	free(b->texts[1]);
 	free(b);
@@ -442,7 +456,7 @@ void bench_describe(const struct bench *b, struct bench_report *r)
 	put_clean(r->server, sizeof r->server, pgwork_name(b->control));
 	put_clean(r->version, sizeof r->version, b->version);
 	r->version[strcspn(r->version, " ")] = '\0'; /* without the packager's words */
-	if (b->redis)
-		put_clean(r->cache, sizeof r->cache, redis_work_name(b->redis));
+	if (b->store)
+		put_clean(r->cache, sizeof r->cache, store_name(b->store));
 	r->rows = b->rows;
 }

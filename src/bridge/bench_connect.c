@@ -58,7 +58,7 @@ static void read_next(struct bench *b)
 	pgwork_run(b->control, &q, 1);
 }
 
-static void ready(struct bench *b)
+void bench_ready(struct bench *b)
 {
 	bench_enter(b, BENCH_READY);
 	b->events.ready(b->events.ctx);
@@ -94,10 +94,10 @@ static void on_checked(void *ctx, const struct pgwork_outcome *o)
 	}
 	b->rows = o->result->rows > 0 ? bench_number(o->result, 0, 2) : -1;
 	snprintf(b->version, sizeof b->version, "%s", pgwork_parameter(b->control, "server_version"));
-	if (b->redis)
-		redis_work_open(b->redis);
+	if (b->store)
+		store_open(b->store);
 	else
-		ready(b);
+		bench_ready(b);
 }
 
 static void check(struct bench *b)
@@ -126,8 +126,6 @@ static void on_control_up(void *ctx)
 		bench_send_after(b);
 }
 
-static void on_control_again(void *ctx);
-
 static void on_control_down(void *ctx, const struct err *why)
 {
 	struct bench *b = ctx;
@@ -135,45 +133,12 @@ static void on_control_down(void *ctx, const struct err *why)
 	if (b->step <= BENCH_READING)
 		bench_fail(b, why);
 	else if (b->step < BENCH_ENDED)
-		on_control_again(b);
-}
-
-/* One timer is enough for both: they are tried as long as the run goes on. */
-static void on_control_again(void *ctx)
-{
-	struct bench *b = ctx;
-
-	if (!loop_timer_armed(b->redis_again))
-		loop_timer_in(b->redis_again, BENCH_RETRY_MS);
+		loop_timer_in(b->again, BENCH_RETRY_MS);
 }
 
 void bench_open_again(void *ctx)
 {
-	struct bench *b = ctx;
-
-	pgwork_open(b->control);
-	if (b->redis)
-		redis_work_open(b->redis);
-}
-
-static void on_redis_up(void *ctx)
-{
-	struct bench *b = ctx;
-
-	if (b->step == BENCH_CONNECTING)
-		ready(b);
-}
-
-static void on_redis_down(void *ctx, const struct err *why)
-{
-	struct bench *b = ctx;
-
-	if (b->step <= BENCH_READING)
-		bench_fail(b, why);
-	else {
-		bench_trouble(b, why->text);
-		on_control_again(b);
-	}
+	pgwork_open(((struct bench *)ctx)->control);
 }
 
 static int take_texts(struct bench *b, struct err *why)
@@ -195,15 +160,13 @@ int bench_connections(struct bench *b, struct err *why)
 {
 	struct pgwork_conf pg = {.conf = b->conf.postgres, .over = b->conf.over, .application = "dytop-bench", .log = b->conf.log};
 	struct pgwork_events pg_events = {.up = on_control_up, .down = on_control_down, .ctx = b};
-	struct redis_work_conf redis = {.conf = b->conf.redis, .name = "dytop-bench", .window = 1 << 20, .log = b->conf.log};
-	struct redis_work_events redis_events = {.up = on_redis_up, .down = on_redis_down, .ctx = b};
 	int rc = take_texts(b, why);
 
 	if (rc == 0)
 		rc = pgwork_new(&b->control, b->loop, &pg, &pg_events, why);
 	if (rc == 0)
 		rc = bench_db_new(b, why);
-	if (rc == 0 && b->conf.redis)
-		rc = redis_work_new(&b->redis, b->loop, &redis, &redis_events, why);
+	if (rc == 0)
+		rc = bench_store_new(b, why);
 	return rc;
 }

@@ -56,7 +56,7 @@ static void count(struct bench_count *to, const struct bench_client *c, int64_t 
 		to->errors++;
 	to->hits += c->looking && !c->missed;
 	to->misses += c->missed;
-	to->shared += c->missed && !c->asked;
+	to->shared += c->joined;
 }
 
 static void record(struct bench_client *c, bool worked, int64_t now)
@@ -116,83 +116,43 @@ static void next(struct bench_client *c, bool worked, int64_t now)
 		bench_drained(b);
 }
 
-static void end_one(struct bench_client *c, bool worked, int64_t now)
+static void end_op(struct bench_client *c, bool worked, int64_t now)
 {
 	if (worked && statement_of(c)->writes)
 		bench_keep_made(c->bench, c);
 	record(c, worked, now);
-	c->flight = NULL;
 	next(c, worked, now);
 }
 
-/* Those who wait for the same key first: they get this answer. */
-static void finish(struct bench_client *c, bool worked, int64_t now)
+static void on_dropped(void *ctx, int64_t count, const struct err *why)
 {
-	struct bench_flight *f = c->flight;
-	struct bench_client *other;
-
-	if (f) {
-		map_remove(&c->bench->flights, f->hash);
-		while ((other = bench_pop(&f->waits)) != NULL)
-			end_one(other, worked, now);
-	}
-	end_one(c, worked, now);
-	free(f);
+	(void)count;
+	(void)why; /* the store flushes when it can */
+	end_op(ctx, true, bench_now());
 }
 
-static void on_dropped(void *ctx, const struct resp_reply *reply, const struct err *why)
+static void drop_value(struct bench_client *c)
 {
-	(void)reply;
-	(void)why; /* the cache is away: its values end by their time */
-	finish(ctx, true, bench_now());
-}
+	struct bench *b = c->bench;
 
-static void drop_key(struct bench_client *c)
-{
-	struct str words[2] = {STR("UNLINK")};
-
-	buf_clear(&c->key);
-	bench_key_fill(&c->key, statement_of(c), c->bench->run, c->value);
-	words[1] = buf_str(&c->key);
-	redis_work_send(c->bench->redis, 2, words, on_dropped, c);
+	store_drop(b->store, b->kind_of[c->statement], str_from(c->value[0]), on_dropped, c);
 }
 
 /* --- the database ------------------------------------------------------------------------------------------------- */
 
-static void keep_value(struct bench_client *c, const struct pgresult *r)
-{
-	const struct bench_statement *s = statement_of(c);
-	struct str words[6] = {STR("SET"), buf_str(&c->key), {0}, STR("PX"), {0}, STR("NX")};
-	char ttl[24];
-	int len = 0;
-	const char *value = r && r->rows > 0 ? pgresult_value(r, 0, 0, &len) : NULL;
-
-	if (!value)
-		return;
-	snprintf(ttl, sizeof ttl, "%lld", (long long)s->cache.ttl_ms);
-	words[2] = (struct str){value, (size_t)len};
-	words[4] = str_from(ttl);
-	redis_work_send(c->bench->redis, 6, words, NULL, NULL);
-}
-
 static void on_step(void *ctx, const struct pgwork_outcome *o)
 {
 	struct bench_client *c = ctx;
-	struct bench *b = c->bench;
-
 	if (o->why && !o->skipped)
 		fault(c, o->sqlstate, o->why->text);
 	c->failed |= o->why != NULL;
-	b->result.db_ops += b->step == BENCH_MEASURING;
-	if (c->missed && !c->failed)
-		keep_value(c, o->result);
 	if (--c->left > 0)
 		return;
 	bench_db_release(c, o->known_ns);
-	if (!c->failed && statement_of(c)->cache.drops && b->redis)
-		drop_key(c);
+	if (!c->failed && statement_of(c)->cache.drops && c->bench->store)
+		drop_value(c);
 	else
-		finish(c, !c->failed, o->known_ns);
+		end_op(c, !c->failed, o->known_ns);
 }
 
 void bench_got(struct bench_client *c, int64_t now, const struct err *why)
@@ -203,7 +163,7 @@ void bench_got(struct bench_client *c, int64_t now, const struct err *why)
 
 	if (why) {
 		fault(c, "", why->text);
-		finish(c, false, now);
+		end_op(c, false, now);
 		return;
 	}
 	c->left = text->count;
@@ -242,61 +202,33 @@ void bench_cancel_late(struct bench *b)
 static void ask_database(struct bench_client *c, int64_t now)
 {
 	c->asked_ns = now;
-	c->asked = true;
 	bench_db_acquire(c, now);
 }
 
 /* --- the cache ---------------------------------------------------------------------------------------------------- */
 
-static void ask_once(struct bench_client *c, int64_t now)
-{
-	struct bench *b = c->bench;
-	uint64_t hash = map_hash(MAP_SEED, c->key.data, c->key.len), at;
-	struct bench_flight *f;
-
-	if (map_get(&b->flights, hash, &at)) {
-		f = (struct bench_flight *)(uintptr_t)at;
-		if (str_eq(buf_str(&f->asks->key), buf_str(&c->key))) {
-			bench_push(&f->waits, c);
-			return;
-		}
-	} else {
-		f = c->flight = mem_alloc(sizeof *f);
-		*f = (struct bench_flight){.hash = hash, .asks = c};
-		map_put(&b->flights, hash, (uint64_t)(uintptr_t)f);
-	}
-	ask_database(c, now);
-}
-
-static void on_value(void *ctx, const struct resp_reply *reply, const struct err *why)
+static void on_got(void *ctx, const struct store_answer *answer, const struct err *why)
 {
 	struct bench_client *c = ctx;
 
-	if (!why && reply->type == RESP_STRING) {
-		c->bench->result.cached_ops += c->bench->step == BENCH_MEASURING;
-		finish(c, true, bench_now());
-		return;
-	}
-	c->missed = true;
-	ask_once(c, bench_now());
+	if (why)
+		fault(c, "", why->text);
+	c->missed = why || answer->from != STORE_CACHE;
+	c->joined = !why && answer->joined;
+	end_op(c, !why, bench_now());
 }
 
 static void begin_op(struct bench *b, struct bench_client *c, int64_t now)
 {
 	const struct bench_statement *s = statement_of(c);
-	struct str words[2] = {STR("GET")};
 
 	b->in_flight++;
-	c->missed = c->failed = c->asked = false;
-	c->looking = b->redis && s->cache.key && !s->cache.drops;
-	if (!c->looking) {
+	c->missed = c->failed = c->joined = false;
+	c->looking = b->store && s->cache.kind && !s->cache.drops;
+	if (c->looking)
+		store_get(b->store, b->kind_of[c->statement], str_from(c->value[0]), on_got, c);
+	else
 		ask_database(c, now);
-		return;
-	}
-	buf_clear(&c->key);
-	bench_key_fill(&c->key, s, b->run, c->value);
-	words[1] = buf_str(&c->key);
-	redis_work_send(b->redis, 2, words, on_value, c);
 }
 
 /* --- beginnings --------------------------------------------------------------------------------------------------- */

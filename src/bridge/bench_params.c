@@ -43,15 +43,12 @@ static int hex_digits(struct str place)
 	return end == place.at + place.len && n >= 1 && n <= HEX_MAX ? (int)n : 0;
 }
 
-int bench_check_places(struct bench_parser *bp, int line, const char *text, const struct bench_statement *s)
+static int check_places(struct bench_parser *bp, int line, const char *text)
 {
 	struct str literal, place;
 
 	while (next_place(&text, &literal, &place)) {
-		if (s && !str_is(place, "run") && bench_param_by_name(s, place) < 0)
-			return bench_parse_error(bp, line, "cache: {%.*s} is neither {run} nor a parameter of '%s'", (int)place.len, place.at,
-			                         s->name);
-		if (!s && !str_is(place, "run") && !str_is(place, "n") && hex_digits(place) == 0)
+		if (!str_is(place, "run") && !str_is(place, "n") && hex_digits(place) == 0)
 			return bench_parse_error(bp, line, "text: {%.*s} is not known; places are {run}, {n} and {hex:1} to {hex:%d}",
 			                         (int)place.len, place.at, HEX_MAX);
 	}
@@ -86,22 +83,6 @@ void bench_text_fill(struct buf *out, const char *text, const char *run, uint64_
 			buf_addf(out, "%llu", (unsigned long long)n);
 		else if (more)
 			add_hex(out, hex_digits(place), r);
-	} while (more);
-}
-
-void bench_key_fill(struct buf *out, const struct bench_statement *s, const char *run, const char *const *values)
-{
-	const char *text = s->cache.key;
-	struct str literal, place;
-	bool more;
-
-	do {
-		more = next_place(&text, &literal, &place);
-		buf_addstr(out, literal);
-		if (more && str_is(place, "run"))
-			buf_adds(out, run);
-		else if (more)
-			buf_adds(out, values[bench_param_by_name(s, place)]);
 	} while (more);
 }
 
@@ -198,7 +179,7 @@ static int read_template(struct bench_parser *bp, const struct yaml *n, struct b
 		return rc;
 	p->from = BENCH_TEXT;
 	p->text = arena_strdup(bp->arena, text);
-	return bench_check_places(bp, n->line, p->text, NULL);
+	return check_places(bp, n->line, p->text);
 }
 
 static int read_source(struct bench_parser *bp, const struct yaml *n, struct bench_param *p)

@@ -20,8 +20,6 @@ struct bench_parser {
 int bench_parse_error(struct bench_parser *bp, int line, const char *format, ...) PRINTFLIKE(3, 4);
 /* bench_params.c: `params:` of a statement whose name is set; statements before it are known by name. */
 int bench_parse_params(struct bench_parser *bp, const struct yaml *map, struct bench_statement *s) MUSTCHECK;
-/* Checks the {places} of a template: for a key they are run or parameters of s, else run, n, hex:N. */
-int bench_check_places(struct bench_parser *bp, int line, const char *text, const struct bench_statement *s) MUSTCHECK;
 /* bench_body.c: the texts behind the header, from first_line on. */
 int bench_parse_bodies(struct bench_parser *bp, char *text, int first_line) MUSTCHECK;
 

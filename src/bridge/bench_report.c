@@ -242,6 +242,18 @@ static void add_targets(struct buf *out, const struct bench_result *run)
 	buf_addf(out, "  %d of %d targets met\n", met, BENCH_TARGETS);
 }
 
+static void add_store(struct buf *out, const struct bench_result *run)
+{
+	const struct bench_store *s = &run->store;
+
+	if (!run->cached)
+		return;
+	buf_addf(out, "\n  Store: %lld misses were %lld queries, %lld joined another's; %lld values put back, %lld too late, %lld given up as\n"
+	              "  stale; %lld invalidated; %lld errors of Redis\n",
+	         (long long)run->all.misses, (long long)s->queries, (long long)s->joined, (long long)s->sets, (long long)s->sets_late,
+	         (long long)s->sets_stale, (long long)s->deletions, (long long)s->errors);
+}
+
 static void add_head(struct buf *out, const struct bench_report *r)
 {
 	buf_addf(out, "%s (%s) on %s, PostgreSQL %s%s%s\n", r->title, r->workload, r->server, r->version,
@@ -282,6 +294,7 @@ void bench_report_text(struct buf *out, const struct bench_report *r, const stru
 	add_table(out, r);
 	for (int i = 0; i < r->runs; i++)
 		add_statements(out, &r->run[i], w);
+	add_store(out, last);
 	add_targets(out, last);
 	add_note(out, r);
 	if (ops > 0)
@@ -324,6 +337,29 @@ static void put_unknown_int(struct json_writer *j, const char *key, int64_t valu
 		json_put_int(j, key, value);
 }
 
+static void put_store(struct json_writer *j, const struct bench_result *r)
+{
+	const struct bench_store *s = &r->store;
+
+	if (!r->cached) {
+		json_put_null(j, "store");
+		return;
+	}
+	json_open_map(j, "store");
+	json_put_int(j, "queries", s->queries);
+	json_put_int(j, "joined", s->joined);
+	json_put_int(j, "tombstones", s->tombstones);
+	json_put_int(j, "leased", s->leased);
+	json_put_int(j, "undecodable", s->undecodable);
+	json_put_int(j, "bypassed", s->bypassed);
+	json_put_int(j, "sets", s->sets);
+	json_put_int(j, "sets_late", s->sets_late);
+	json_put_int(j, "sets_stale", s->sets_stale);
+	json_put_int(j, "deletions", s->deletions);
+	json_put_int(j, "errors", s->errors);
+	json_close(j);
+}
+
 static void put_run(struct json_writer *j, const struct bench_result *r, const struct bench_workload *w)
 {
 	json_open_map(j, NULL);
@@ -343,6 +379,7 @@ static void put_run(struct json_writer *j, const struct bench_result *r, const s
 	}
 	json_close(j);
 	json_put_int(j, "not_begun", r->not_begun);
+	put_store(j, r);
 	json_open_map(j, "pool");
 	json_put_number(j, "open", r->open);
 	json_put_number(j, "busy", r->busy);

@@ -24,6 +24,11 @@ struct bench_count { /* of one statement, or of all, within the measured window 
 	int64_t shared;          /* of the misses: those that another one's query answered */
 };
 
+struct bench_store {         /* of the store's counters (bridge/store.h), differences over the window */
+	int64_t queries, joined, tombstones, leased, undecodable, bypassed; /* of misses */
+	int64_t sets, sets_late, sets_stale, deletions, errors;
+};
+
 struct bench_fault { /* one kind of error */
 	char text[240];
 	int64_t count;
@@ -47,7 +52,7 @@ struct bench_result {
 	int64_t db_deadlocks;           /* of everybody in it */
 	int64_t index_scans, seq_scans; /* of the workload's tables */
 	double cpu_ms;                  /* of this program, user and system */
-	int64_t cached_ops, db_ops;     /* operations whose answer came from the cache; statements sent to the database */
+	struct bench_store store;       /* cached: what the store did */
 	int64_t rss_bytes;              /* the most memory of this program so far */
 	bool cut;                       /* ended early: what is here is of a shorter window */
 };

@@ -5,10 +5,9 @@
 
 #include "bridge/bench.h"
 #include "bridge/pool.h"
+#include "bridge/store.h"
 #include "core/buf.h"
-#include "core/map.h"
 #include "source/pgwork.h"
-#include "source/redis_work.h"
 
 enum {
 	BENCH_MADE_MAX = 1024,        /* values kept of what a statement made */
@@ -36,13 +35,6 @@ struct bench_queue {
 	struct bench_client *first, *last;
 };
 
-/* A query of the database that answers everybody who misses the same key. */
-struct bench_flight {
-	uint64_t hash;
-	struct bench_client *asks;
-	struct bench_queue waits;
-};
-
 struct bench_client {
 	struct bench *bench;
 	struct bench_client *next;    /* in the one queue it stands in */
@@ -52,13 +44,11 @@ struct bench_client {
 	int64_t asked_ns;             /* when it asked for a connection */
 	uint64_t n;                   /* number of the operation */
 	struct buf made;              /* values made for this operation */
-	struct buf key;               /* its cache key */
 	const char *value[BENCH_PARAMS_MAX];
-	struct bench_flight *flight;  /* it asks for the others too */
 	struct pool_lease *lease;     /* the connection it holds */
 	struct pool_waiter waiter;
-	bool missed, failed, looking; /* looking: its read goes to the cache first */
-	bool asked;                   /* the database, itself */
+	bool missed, failed, looking; /* looking: it reads by the store */
+	bool joined;                  /* another's query brought what it missed */
 	bool cancelled;
 	int64_t sent_ns;
 };
@@ -67,6 +57,7 @@ struct bench_window {             /* counters at its beginning */
 	int64_t at_ns;
 	double cpu_ms, open_ns, busy_ns;
 	int64_t deadlocks, index_scans, seq_scans;
+	struct bench_store store;
 };
 
 struct bench {
@@ -83,9 +74,10 @@ struct bench {
 	/* connections */
 	struct pgwork *control;
 	struct pool *pool;
-	struct redis_work *redis;
-	struct loop_timer *redis_again;
-	bool redis_down;
+	struct store *store;          /* cache first; NULL: everything is read from the database */
+	struct store_kind kind[BENCH_STATEMENTS_MAX];
+	int kinds, kind_of[BENCH_STATEMENTS_MAX]; /* of each statement; -1 none */
+	struct loop_timer *again;     /* the control connection was lost */
 	char *texts[2];               /* bench_check, bench_counters */
 	/* values */
 	struct bench_values domain[BENCH_DOMAINS_MAX];
@@ -97,7 +89,6 @@ struct bench {
 	struct bench_client *client;
 	struct bench_queue idle, resting;
 	int in_flight;
-	struct map flights;
 	struct loop_timer *due, *rest, *tick, *end;
 	int64_t next_due_ns;
 	int fill_statement;           /* filling: which statement, which of its values comes next */
@@ -112,7 +103,6 @@ struct bench {
 	char version[32];
 	bool counting;
 	bool rows_gone, keys_gone;    /* cleaning up */
-	char cursor[24];
 };
 
 /* bench_op.c */
@@ -136,6 +126,10 @@ bool bench_draw_values(struct bench *b, struct bench_client *c); /* false: nothi
 bool bench_fill_value(struct bench *b, struct bench_client *c, int64_t i);
 void bench_keep_made(struct bench *b, const struct bench_client *c); /* after it worked */
 
+/* bench_store.c: the cache-first store that reads go through */
+int bench_store_new(struct bench *b, struct err *why) MUSTCHECK;
+struct bench_store bench_store_counts(const struct bench *b); /* since the beginning */
+
 /* bench_db.c: connections of the load */
 int bench_db_new(struct bench *b, struct err *why) MUSTCHECK;
 /* c->lease is set and bench_got() called, from the loop or at once. */
@@ -146,6 +140,7 @@ void bench_db_window(struct bench *b);                         /* averages begin
 void bench_db_figures(struct bench *b, struct bench_result *r);
 
 /* bench_connect.c */
+void bench_ready(struct bench *b);
 int bench_connections(struct bench *b, struct err *why) MUSTCHECK;
 void bench_open_again(void *bench);     /* those that were lost */
 

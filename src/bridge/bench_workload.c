@@ -129,23 +129,49 @@ static int parse_domains(struct bench_parser *bp)
 	return rc;
 }
 
+/* What a statement that reads from the cache must be: the store asks by one id. */
+static int check_cached(struct bench_parser *bp, const struct yaml *cache, const struct bench_statement *s)
+{
+	if (s->writes && !s->cache.drops)
+		return yaml_error(bp->yaml, cache, bp->why, "cache: a statement that writes cannot be read from the cache; "
+		                  "say drops: yes when its value is to be dropped");
+	if (!s->writes && s->cache.drops)
+		return yaml_error(bp->yaml, cache, bp->why, "cache: only a statement that writes drops a value");
+	if (s->param_count < 1 || (!s->cache.drops && s->param_count != 1))
+		return yaml_error(bp->yaml, cache, bp->why, "cache: needs %s parameter, whose value the cached one stands under",
+		                  s->cache.drops ? "a" : "exactly one");
+	if (s->cache.fill > 0 && (s->param[0].from == BENCH_TEXT || s->param[0].from == BENCH_MADE))
+		return yaml_error(bp->yaml, cache, bp->why, "cache: fill needs a parameter of a domain, range or choice");
+	for (int i = 0; i < bp->w->count && !s->cache.drops; i++) {
+		const struct bench_cache *other = &bp->w->statement[i].cache;
+
+		if (other->kind && !other->drops && strcmp(other->kind, s->cache.kind) == 0)
+			return yaml_error(bp->yaml, cache, bp->why, "cache: '%s' reads kind '%s' too; each has its own",
+			                  bp->w->statement[i].name, s->cache.kind);
+	}
+	return 0;
+}
+
 static int parse_cache(struct bench_parser *bp, const struct yaml *map, struct bench_statement *s)
 {
-	static const char *const keys[] = {"key", "ttl", "fill", "drops", NULL};
+	static const char *const keys[] = {"kind", "codec", "ttl", "fill", "drops", NULL};
+	static const char *const codecs[] = {"raw", "zlib", NULL};
 	const struct yaml *cache = yaml_get(map, "cache"), *n;
-	int rc;
+	int rc, codec = CODEC_RAW;
 
 	if (!cache)
 		return 0;
 	rc = expect(bp, cache, YAML_MAP, (int)ARRAY_LEN(keys) - 1);
 	if (rc == 0)
 		rc = yaml_check_keys(bp->yaml, cache, keys, bp->why);
+	if (rc == 0 && !(n = yaml_get(cache, "kind")))
+		return yaml_error(bp->yaml, cache, bp->why, "cache: kind is missing; say as what the store keeps the value (tx, asset)");
 	if (rc == 0)
-		rc = read_text(bp, cache, "key", &s->cache.key);
-	if (rc == 0 && !s->cache.key)
-		return yaml_error(bp->yaml, cache, bp->why, "cache: key is missing; say under which Redis key the value stands");
-	if (rc == 0)
-		rc = bench_check_places(bp, cache->line, s->cache.key, s);
+		rc = bench_read_name(bp, n, &s->cache.kind);
+	if (rc == 0 && (n = yaml_get(cache, "codec")))
+		rc = yaml_read_choice(bp->yaml, n, codecs, &codec, bp->why);
+	s->cache.codec = codec == 1 ? CODEC_ZLIB : CODEC_RAW;
+	s->cache.line = cache->line;
 	s->cache.ttl_ms = 600e3;
 	if (rc == 0 && (n = yaml_get(cache, "ttl")))
 		rc = yaml_read_duration(bp->yaml, n, &s->cache.ttl_ms, bp->why);
@@ -155,17 +181,26 @@ static int parse_cache(struct bench_parser *bp, const struct yaml *map, struct b
 		rc = yaml_read_int(bp->yaml, n, 0, BENCH_ROWS_MAX, &s->cache.fill, bp->why);
 	if (rc == 0 && (n = yaml_get(cache, "drops")))
 		rc = yaml_read_bool(bp->yaml, n, &s->cache.drops, bp->why);
-	if (rc == 0 && s->writes && !s->cache.drops)
-		return yaml_error(bp->yaml, cache, bp->why, "cache: a statement that writes cannot be read from the cache; "
-		                  "say drops: yes when its key is to be dropped");
-	if (rc == 0 && !s->writes && s->cache.drops)
-		return yaml_error(bp->yaml, cache, bp->why, "cache: only a statement that writes drops a key");
-	if (rc == 0 && s->cache.fill > 0 &&
-	    (s->param_count != 1 || s->param[0].from == BENCH_TEXT || s->param[0].from == BENCH_MADE))
-		return yaml_error(bp->yaml, cache, bp->why, "cache: fill needs a statement with one parameter, of a domain, range or "
-		                  "choice");
 	bp->w->caches = true;
-	return rc;
+	return rc == 0 ? check_cached(bp, cache, s) : rc;
+}
+
+/* What is dropped must be what somebody reads. */
+static int check_drops(struct bench_parser *bp)
+{
+	const struct bench_workload *w = bp->w;
+
+	for (int i = 0; i < w->count; i++) {
+		const struct bench_cache *c = &w->statement[i].cache;
+		bool read = !c->kind || !c->drops;
+
+		for (int k = 0; k < w->count && !read; k++)
+			read = w->statement[k].cache.kind && !w->statement[k].cache.drops &&
+			       strcmp(w->statement[k].cache.kind, c->kind) == 0;
+		if (!read)
+			return bench_parse_error(bp, c->line, "cache: no statement reads kind '%s'; there is nothing to drop", c->kind);
+	}
+	return 0;
 }
 
 static int parse_statement(struct bench_parser *bp, const struct yaml *n)
@@ -230,6 +265,8 @@ static int parse_header(struct bench_parser *bp)
 		rc = expect(bp, list, YAML_LIST, BENCH_STATEMENTS_MAX);
 	for (const struct yaml *n = rc == 0 ? list->child : NULL; n && rc == 0; n = n->next)
 		rc = parse_statement(bp, n);
+	if (rc == 0)
+		rc = check_drops(bp);
 	for (int i = 0; i < bp->w->count; i++)
 		weight += bp->w->statement[i].weight;
 	if (rc == 0 && !(weight > 0))
@@ -272,6 +309,23 @@ static int split(struct bench_parser *bp, struct str text, char **header, char *
 	return 0;
 }
 
+/* The store sends one statement with the id as $1. */
+static int check_texts(struct bench_parser *bp)
+{
+	for (int i = 0; i < bp->w->count; i++) {
+		const struct bench_statement *s = &bp->w->statement[i];
+
+		for (int v = 0; v < BENCH_VARIANTS && s->cache.kind && !s->cache.drops; v++) {
+			const struct bench_text *text = bench_statement_text(s, (enum bench_variant)v);
+
+			if (text->count != 1 || text->step[0].count != 1)
+				return bench_parse_error(bp, s->line, "'%s' is read from the cache: it is one statement that uses its parameter",
+				                         s->name);
+		}
+	}
+	return 0;
+}
+
 static int parse(struct bench_parser *bp, struct str text)
 {
 	char *header = NULL, *rest = NULL;
@@ -284,7 +338,9 @@ static int parse(struct bench_parser *bp, struct str text)
 	bp->root = yaml_root(bp->yaml);
 	rc = parse_header(bp);
 	yaml_file_free(bp->yaml);
-	return rc < 0 ? rc : bench_parse_bodies(bp, rest, line);
+	if (rc == 0)
+		rc = bench_parse_bodies(bp, rest, line);
+	return rc < 0 ? rc : check_texts(bp);
 }
 
 int bench_workload_parse(struct bench_workload **out, const char *name, const char *file, struct str text, struct err *why)

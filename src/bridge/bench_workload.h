@@ -10,6 +10,7 @@
 #define BRIDGE_BENCH_WORKLOAD_H
 
 #include "bridge/bench_draw.h"
+#include "bridge/codec.h"
 #include "core/base.h"
 #include "core/buf.h"
 #include "core/err.h"
@@ -56,10 +57,12 @@ struct bench_param {
 };
 
 struct bench_cache {
-	const char *key;    /* template with {parameter} and {run} places: the Redis key of this statement's value; NULL none */
+	const char *kind;   /* of the store: the value stands there under KIND:VALUE of the first parameter; NULL none */
+	enum codec_kind codec;
 	double ttl_ms;
 	int64_t fill;       /* that many of the first values are read before the load (cache warm-up) */
-	bool drops;         /* not read: the key is dropped when the statement worked */
+	bool drops;         /* not read: the value is invalidated when the statement worked */
+	int line;
 };
 
 struct bench_step {      /* one protocol statement */
@@ -108,7 +111,5 @@ const struct bench_text *bench_statement_text(const struct bench_statement *s, e
 
 /* Appends a template's text: {run}, {n} and {hex:N} (N random hexadecimal digits, at most 512). */
 void bench_text_fill(struct buf *out, const char *text, const char *run, uint64_t n, struct bench_rng *r);
-/* Appends a cache key: {parameter} places get values[i], {run} the run's mark. */
-void bench_key_fill(struct buf *out, const struct bench_statement *s, const char *run, const char *const *values);
 
 #endif

@@ -84,6 +84,8 @@ static void on_redis_down(void *ctx, const struct err *why)
 	s->stats.redis_up = false;
 	loop_timer_in(s->retry, s->retry_ms);
 	s->retry_ms = s->retry_ms * 2 < STORE_RETRY_MAX_MS ? s->retry_ms * 2 : STORE_RETRY_MAX_MS;
+	if (s->events.redis)
+		s->events.redis(s->events.ctx, why);
 }
 
 static void on_retry(void *ctx)

@@ -53,6 +53,8 @@ struct store_kind {
 struct store_events {
 	/* What a person should know: Redis or the listener went away or is back, a flush; words are clean. NULL: not told. */
 	void (*notice)(void *ctx, const char *words);
+	/* Redis was reached (why NULL), or could not be, or went away. NULL: not told. */
+	void (*redis)(void *ctx, const struct err *why);
 	void *ctx;
 };
 
@@ -80,6 +82,7 @@ enum store_from { STORE_CACHE, STORE_DATABASE };
 struct store_answer {
 	enum store_from from;
 	bool found;          /* false: the database has no such row */
+	bool joined;         /* another get's query brought it */
 	struct str value;    /* decoded; gone after the call */
 };
 
@@ -111,6 +114,8 @@ int store_new(struct store **out, struct loop *l, const struct store_conf *conf,
 void store_open(struct store *s);
 void store_free(struct store *s); /* NULL is accepted; open calls get nothing. Not inside a callback; before the pool's pool_free() */
 
+/* Takes out what was published, which else would stand there for half a minute; nothing more is published. */
+void store_withdraw(struct store *s);
 /* Index of a kind, -1 unknown. */
 int store_kind(const struct store *s, struct str name);
 void store_get(struct store *s, int kind, struct str id, store_got *got, void *ctx);

@@ -393,6 +393,8 @@ void store_redis_up(void *ctx)
 		store_say(s, "Redis is back");
 	if (s->missed)
 		flush(s);
+	if (s->events.redis)
+		s->events.redis(s->events.ctx, NULL);
 }
 
 /* --- what the database tells ---------------------------------------------------------------------------------------------------- */

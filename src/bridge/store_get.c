@@ -239,6 +239,7 @@ static void land(struct store_flight *f, const struct store_answer *a, const str
 {
 	struct store *s = f->store;
 	struct store_reader *r = f->first;
+	struct store_answer told = a ? *a : (struct store_answer){.from = STORE_DATABASE};
 
 	let_go(f);
 	drop_landed(s);
@@ -249,7 +250,8 @@ static void land(struct store_flight *f, const struct store_answer *a, const str
 	while (r) {
 		struct store_reader *next = r->next;
 
-		answer(s, r, a, why);
+		answer(s, r, a ? &told : NULL, why);
+		told.joined = true;
 		r = next;
 	}
 }
@@ -372,7 +374,7 @@ static void join(struct store_flight *f, struct store_reader *r)
 
 static void answer_landed(struct store *s, struct store_reader *r, const struct store_flight *f)
 {
-	struct store_answer a = {STORE_DATABASE, f->found, {NULL, f->value_len}};
+	struct store_answer a = {.from = STORE_DATABASE, .found = f->found, .joined = true, .value = {NULL, f->value_len}};
 	char *value = mem_strndup(f->value, f->value_len); /* what is told may end the flight */
 
 	a.value.at = value;

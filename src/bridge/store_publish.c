@@ -141,3 +141,14 @@ void store_publish(void *ctx)
 		                   (const struct str[]){STR("HGETALL"), STR(STORE_KEY_PUBLISHED)}, on_all, s);
 	buf_release(&line);
 }
+
+void store_withdraw(struct store *s)
+{
+	char field[200];
+
+	loop_timer_stop(s->publish);
+	if (s->name && redis_cluster_is_up(s->redis))
+		redis_cluster_send(s->redis, STR(STORE_KEY_PUBLISHED), 3,
+		                   (const struct str[]){STR("HDEL"), STR(STORE_KEY_PUBLISHED),
+		                                        field_name(s, field, sizeof(field))}, NULL, NULL);
+}

@@ -61,7 +61,9 @@ struct pgwork_outcome {
 
 struct pgwork_query {
 	const char *sql;
-	const char *name;               /* prepared under that name at first use on this connection; NULL: not prepared */
+	/* Prepared under that name at first use on this connection; NULL: not prepared. Behind a pooler it is not either: the next
+	 * statement may meet another backend. */
+	const char *name;
 	const char *const *values;      /* texts, NULL = SQL NULL; copied */
 	int count;
 	bool binary;                    /* results in binary; else as texts */

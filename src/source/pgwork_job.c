@@ -121,7 +121,7 @@ void pgwork_keep(struct pgwork *w, struct pgjobs *to, const struct pgwork_query 
 {
 	w->batch++;
 	for (int i = 0; i < count; i++) {
-		struct pgwork_name *name = queries[i].name && !w->copies ? name_of(w, queries[i].name) : NULL;
+		struct pgwork_name *name = queries[i].name && !w->copies && !w->pooled ? name_of(w, queries[i].name) : NULL;
 		struct pgjob *j = job_new(w, &queries[i], name);
 
 		keep_texts(j, &queries[i]);
@@ -249,7 +249,7 @@ void pgwork_run(struct pgwork *w, const struct pgwork_query *queries, int count)
 	struct pgwork_name *name[PGWORK_DIRECT_MAX];
 
 	for (int i = 0; now && i < count; i++) {
-		name[i] = queries[i].name ? name_of(w, queries[i].name) : NULL;
+		name[i] = queries[i].name && !w->pooled ? name_of(w, queries[i].name) : NULL;
 		now = !name[i] || name[i]->state != PGNAME_PREPARING;
 	}
 	if (!now) {

@@ -5,7 +5,7 @@ tables: [pgbench_accounts]
 statements:
   - name: cached
     title: a row by its key
-    cache: {key: "dytop:bench:{run}:account:{aid}", ttl: 600s, fill: 1000}
+    cache: {kind: account, ttl: 600s, fill: 1000}
     params: [{name: aid, range: [1, 1000]}]
 */
 -- statement cached

@@ -533,7 +533,7 @@ int main(int argc, char **argv)
 	struct source_conf pg = {.kind = PANEL_PG, .text = driven_text}, redis = {.kind = PANEL_REDIS};
 	struct codec_keys keys = {.count = 1, .key = {{.id = 7, .bytes = {1, 2, 3}}}};
 	struct store_conf conf = {.redis = &redis, .prefix = "test:", .kind = kinds, .kinds = ARRAY_LEN(kinds), .keys = &keys};
-	struct store_events events = {on_notice, &s};
+	struct store_events events = {.notice = on_notice, .ctx = &s};
 	struct pool_events pool_events = {NULL, NULL, NULL};
 	bool listens = true;
 	struct json_writer w;

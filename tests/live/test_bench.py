@@ -29,19 +29,19 @@ def setup():
     return BRIDGE["pg"]
 
 
-def command(*words, redis, database="bridge"):
+def command(*words, redis, database="bridge", cache=None):
     pg = BRIDGE["pg"]
-    cache = ["--redis", f"unix://{redis.socket}"] if redis else []
+    cache = ["--redis", cache or f"unix://{redis.socket}"] if redis or cache else []
     return [DYTOP, *words, "-d", pg.conninfo(dbname=database), *cache, "--audit", BRIDGE["home"] + ".audit"]
 
 
-def dytop(*words, redis, database="bridge", seconds=60):
-    return subprocess.run(command(*words, redis=redis, database=database), capture_output=True, text=True, timeout=seconds * SLOW,
+def dytop(*words, redis, database="bridge", seconds=60, cache=None):
+    return subprocess.run(command(*words, redis=redis, database=database, cache=cache), capture_output=True, text=True, timeout=seconds * SLOW,
                           stdin=subprocess.DEVNULL)
 
 
-def bench(*words, redis, status=0):
-    done = dytop("bench", "--yes", "--json", *words, redis=redis)
+def bench(*words, redis, status=0, cache=None):
+    done = dytop("bench", "--yes", "--json", *words, redis=redis, cache=cache)
     assert done.returncode == status, (done.returncode, done.stderr[-2000:])
     return json.loads(done.stdout) if done.stdout else None
 
@@ -86,6 +86,11 @@ def test_a_run_and_its_json():
         assert math.isclose(all_["ops_per_s"] * all_["ms"]["mean"] / 1e3, 100, rel_tol=0.15), all_
         assert all_["cache_hits"] + all_["cache_misses"] == sum(by[n]["operations"] for n in ("transaction", "asset", "chain"))
         assert one["pool"]["most"] <= 20 and 0 < one["pool"]["busy"] <= one["pool"]["open"] <= 20
+        # The reads are the store's: what it says of misses, queries and invalidation is what was counted here.
+        said = one["store"]
+        assert said["queries"] + said["joined"] >= all_["cache_misses"] * 0.9 - 100, (said, all_)
+        assert said["deletions"] > 0 and said["undecodable"] == 0 and said["errors"] == 0, said
+        assert all_["single_flight"] <= said["joined"] + 100, (said, all_)
         assert int(redis.call("DBSIZE")[1:]) == 0, "its keys are left"
     assert (count("bridge_transactions"), count("validator_signatures")) == before
     log = open(BRIDGE["home"] + ".audit").read()
@@ -250,6 +255,53 @@ def test_before_and_after_in_one_run():
     assert "CREATE MATERIALIZED VIEW" in open(BRIDGE["home"] + ".audit").read()
     assert pg.sql("SELECT count(*) FROM pg_matviews", dbname="before").strip() == "3"
     assert pg.sql("SELECT count(*) FROM bridge_transactions WHERE id LIKE 'btx_bench%'", dbname="before").strip() == "0"
+
+
+def test_through_a_pooler():
+    """Transaction pooling hands each statement another backend: nothing is prepared, and everything works."""
+    pool = setup().bench.pgbouncer(BRIDGE["pg"])
+    done = subprocess.run([DYTOP, "bench", "--yes", "--json", "--clients", "30", "--duration", "2", "--warmup", "0", "-d",
+                           pool.conninfo(dbname="bridge"), "--audit", BRIDGE["home"] + ".audit"],
+                          capture_output=True, text=True, timeout=60 * SLOW)
+    assert done.returncode == 0, done.stderr
+    one = json.loads(done.stdout)["runs"][0]
+    assert one["all"]["errors"] == 0 and one["all"]["operations"] > 100, one["faults"]
+    assert left_over() == "0"
+
+
+def test_with_a_redis_cluster():
+    from test_redis_cluster import cluster
+    setup()
+    with cluster() as servers:
+        r = bench("--clients", "50", "--duration", "2", "--warmup", "0.5", redis=None, cache=f"redis://127.0.0.1:{servers[1].port}")
+        check_schema(r)
+        one = r["runs"][0]
+        assert one["all"]["errors"] == 0 and one["all"]["cache_hits"] > 100 and one["store"]["errors"] == 0, one
+        assert sum(int(s.call("DBSIZE")[1:]) for s in servers) == 0, "its keys are left"
+
+
+def test_its_store_is_seen_from_outside():
+    """The pools and store panels of another dytop show the bench's own store and pool while it runs, and nothing of it afterwards."""
+    setup()
+    with folder() as path, Redis(path) as redis:
+        p = subprocess.Popen(command("bench", "--yes", "--json", "--clients", "50", "--duration", "60", "--warmup", "1", redis=redis),
+                             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        try:
+            wait_for("what it publishes", lambda: "bench@" in str(redis.call("HKEYS", "dytop:stores")), 30 * SLOW)
+            wait_for("hits", lambda: "hits=0 " not in str(redis.call("HVALS", "dytop:stores")), 30 * SLOW)
+            done = subprocess.run([DYTOP, "--no-postgres", "--redis", f"unix://{redis.socket}", "--panel", "cache_store,store_pool", "-n", "2", "-i", "1",
+                                   "--format", "json"], capture_output=True, text=True, timeout=60 * SLOW)
+            assert done.returncode == 0, done.stderr
+            panels = {p["panel"]: p["rows"] for p in json.loads(done.stdout)["frames"][-1]["panels"]}
+            store, pool = panels["cache_store"][0], panels["store_pool"][0]
+            assert store["store"].startswith("bench@") and store["store"] == pool["store"], (store, pool)
+            assert pool["max"] == 20 and 5 <= pool["open"] <= 20, pool
+        finally:
+            p.send_signal(signal.SIGINT)
+        out, errors = p.communicate(timeout=60 * SLOW)
+        assert p.returncode == 0, errors
+        assert json.loads(out)["runs"][0]["store"]["sets"] >= 0
+        assert int(redis.call("DBSIZE")[1:]) == 0, "its keys are left"
 
 
 def test_the_dashboard_on_the_load():

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from postgres import Bench  # noqa: E402
@@ -44,8 +45,12 @@ STATE = "SELECT (SELECT string_agg(oid || relname, ' ' ORDER BY oid) FROM pg_cla
 def test_all_are_measured():
     sql = setup()
     before = sql(STATE)
-    done = claims("--yes", "--json")
-    report = json.loads(done.stdout)
+    path = os.path.join(tempfile.gettempdir(), f"dytop-claims-{os.getpid()}.json")
+    done = claims("--yes", "--json", "-o", path)
+    with open(path) as f:
+        report = json.load(f)
+    os.unlink(path)
+    assert done.stdout == "", "it was to go to a file"
     assert report["rows"] == 20000 and len(report["claims"]) == 14, report
     by_name = {c["name"]: c for c in report["claims"]}
     for c in report["claims"]:
