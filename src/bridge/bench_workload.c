@@ -319,8 +319,8 @@ static int check_texts(struct bench_parser *bp)
 			const struct bench_text *text = bench_statement_text(s, (enum bench_variant)v);
 
 			if (text->count != 1 || text->step[0].count != 1)
-				return bench_parse_error(bp, s->line, "'%s' is read from the cache: it is one statement that uses its parameter",
-				                         s->name);
+				return bench_parse_error(bp, s->line, "'%s' is read from the cache: it is one statement that uses its "
+				                         "parameter", s->name);
 		}
 	}
 	return 0;
