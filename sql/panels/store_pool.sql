@@ -13,6 +13,7 @@ sort: -waiting
 fields:
   field: text
   at: time
+  alive_ms: counter
   pool_min: gauge
   pool_max: gauge
   pool_open: gauge
@@ -43,7 +44,7 @@ columns:
      about: connections in use of the most that there may be}
   - {name: waiting, title: WAITING, expr: pool_waiting, unit: count, width: 7, priority: 1, warn: "> 0",
      about: who waits for a connection now}
-  - {name: acquired, title: GIVEN/s, expr: rate(pool_acquired), unit: rate, width: 8, priority: 2,
+  - {name: acquired, title: GIVEN/s, expr: 1000 * d(pool_acquired) / d(alive_ms), unit: rate, width: 8, priority: 2,
      about: connections given out in a second}
   - {name: at_once, title: AT ONCE%, expr: 100 * d(pool_at_once) / d(pool_acquired), unit: percent, width: 8, priority: 3,
      about: share of those that had not to be waited for}

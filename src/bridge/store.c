@@ -165,6 +165,7 @@ int store_new(struct store **out, struct loop *l, const struct store_conf *conf,
 
 	clock_read(&now);
 	s->began_us = now.wall_us;
+	s->began_ns = now.mono_ns;
 	s->random = map_hash_int(MAP_SEED, now.mono_ns);
 	make_token(s, &now);
 	s->loop = l;

@@ -133,7 +133,7 @@ struct store {
 	/* published */
 	char *name;
 	struct loop_timer *publish;
-	int64_t began_us;
+	int64_t began_us, began_ns; /* on the wall, monotonic */
 	unsigned published;
 };
 

@@ -126,7 +126,8 @@ void store_publish(void *ctx)
 	if (!redis_cluster_is_up(s->redis))
 		return;
 	clock_read(&now);
-	buf_addf(&line, "at=%lld since=%lld", (long long)(now.wall_us / 1000000), (long long)(s->began_us / 1000000));
+	buf_addf(&line, "at=%lld since=%lld alive_ms=%lld", (long long)(now.wall_us / 1000000), (long long)(s->began_us / 1000000),
+	         (long long)((now.mono_ns - s->began_ns) / CLOCK_MS_NS));
 	put_store(&line, s);
 	put_pool(&line, s->pool);
 	snprintf(ttl, sizeof(ttl), "%d", STORE_PUBLISH_TTL_S);
