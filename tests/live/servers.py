@@ -10,6 +10,7 @@ import contextlib
 import json
 import os
 import queue
+import random
 import shutil
 import signal
 import socket
@@ -50,10 +51,22 @@ def need(program, *folders):
     return found
 
 
+GIVEN = set()
+
+
 def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+    """A port that nobody listens on. Not one of those that the kernel gives to connections (from 32768 on): a server that is stopped and
+    started again would find its own taken; nor is the bus of a Redis Cluster, 10000 above, one of those."""
+    while True:
+        port = random.randrange(10200, 22500)
+        with socket.socket() as s:
+            try:
+                s.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+        if port not in GIVEN:
+            GIVEN.add(port)
+            return port
 
 
 def panel(name):
