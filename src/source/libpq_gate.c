@@ -27,7 +27,7 @@ size_t libpq_gate_shut(void)
 	return gate.taken;
 }
 
-__attribute__((visibility("default"))) ssize_t recv(int fd, void *bytes, size_t room, int flags)
+ssize_t recv(int fd, void *bytes, size_t room, int flags)
 {
 	bool counted = gate.open && fd == gate.fd && room > 0;
 	ssize_t got;
