@@ -98,8 +98,8 @@ bool parse_held(const struct parse *p, size_t *start, size_t *len)
 	else if (strcmp(kind, "ExplainStmt") == 0)
 		from = behind_explain(p);
 	else if (strcmp(kind, "CopyStmt") == 0 && json_get(node, "query")) {
-		from = 1;
-		last = behind_brackets(p, from) - 1;
+		from = 2; /* inside of its brackets: DELETE ... RETURNING stands in none by itself */
+		last = behind_brackets(p, 1) - 2;
 	}
 	if (from < 1 || from > last || last >= p->own->tokens)
 		return false;

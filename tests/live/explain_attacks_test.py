@@ -43,8 +43,8 @@ def test_a3_texts(bench, made):
         "ANALYZE true) DELETE FROM victims", "VERBOSE DELETE FROM victims", "SELECT 1 /* open", "SELECT 1 /* /* */ ; DELETE FROM victims",
         "SELECT 1 -- \n; DELETE FROM victims", "SELECT 1; -- x\nDELETE FROM victims", "SELECT $$;$$; DELETE FROM victims", "SELECT 'x'; DELETE FROM victims --'",
         "SELECT E'\\'; DELETE FROM victims; --'; DELETE FROM victims", "SELECT 1) ; DELETE FROM victims; --", "ROLLBACK; DELETE FROM victims",
-        "EXECUTE dytop_x", "DO $$ BEGIN DELETE FROM victims; END $$", "COPY victims TO PROGRAM 'true'", "TRUNCATE victims", "CREATE TABLE z AS SELECT 1",
-        "CALL p()", "SELECT * INTO z FROM victims; SELECT 1", "EXPLAIN ANALYZE DELETE FROM victims", "PREPARE x AS DELETE FROM victims; EXECUTE x",
+        "EXECUTE dytop_x", "DO $$ BEGIN DELETE FROM victims; END $$", "COPY victims TO PROGRAM 'true'", "TRUNCATE victims", "CREATE TABLE z (a int)",
+        "CALL p()", "SELECT * INTO z FROM victims; SELECT 1", "PREPARE x AS DELETE FROM victims; EXECUTE x",
         "AS SELECT 1; DELETE FROM victims", "; DELETE FROM victims", "SELECT $1; DELETE FROM victims WHERE id = $1", "",
         "NOTIFY x; DELETE FROM victims", "SET ROLE boss", "SELECT 1 \x01; DELETE FROM victims",
     ]
@@ -56,6 +56,10 @@ def test_a3_texts(bench, made):
         "DELETE FROM victims", "DELETE FROM victims;", "WITH gone AS (DELETE FROM victims RETURNING *) SELECT * FROM gone", "UPDATE victims SET name = 'x' -- ; y",
         "INSERT INTO victims (name) VALUES ('x') RETURNING nextval('victims_id_seq')", "SELECT ';DELETE FROM victims;' /* ; */", "SELECT * FROM victims FOR UPDATE",
         "DELETE FROM victims WHERE name = $1", "SELECT nextval('victims_id_seq')", "WITH RECURSIVE r AS (SELECT 1) DELETE FROM victims",
+        # the query that a utility statement holds, and nothing of the statement itself
+        "CREATE TABLE z AS SELECT 1", "CREATE MATERIALIZED VIEW z AS SELECT * FROM victims", "EXPLAIN ANALYZE DELETE FROM victims",
+        "EXPLAIN (ANALYZE, VERBOSE) DELETE FROM victims", "PREPARE x AS DELETE FROM victims", "DECLARE c CURSOR FOR SELECT * FROM victims",
+        "COPY (SELECT * FROM victims) TO PROGRAM 'true'", "COPY (DELETE FROM victims RETURNING *) TO STDOUT",
     ]
     sequence = e.pg.sql("SELECT last_value FROM victims_id_seq")
     for text in planned:
