@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: PostgreSQL
-# Every action of dytop maintain on the major versions that are not installed: 13, 14, 16, 17, 18. Skipped (77) when they cannot be had.
+# Every action of dytop maintain on the major versions that are not installed: 13, 14, 16, 17, 18; each way that it can end on the oldest and the
+# newest. Skipped (77) when they cannot be had.
 set -u
 here=$(dirname "$0")
 servers=$("$here/fetch-postgres.sh" | sed -n 's/^[0-9]* //p')
@@ -9,6 +10,6 @@ status=0
 for bin in $servers; do
 	echo "$bin"
 	PGBIN=$bin "$here/test_maintain.py" test_every_action_does_what_it_says test_rights || status=1
-	PGBIN=$bin "$here/test_maintain_matrix.py" || status=1
+	case $("$bin/postgres" --version) in *' 13.'* | *' 18.'*) PGBIN=$bin "$here/test_maintain_matrix.py" || status=1 ;; esac
 done
 exit $status
