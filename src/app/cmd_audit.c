@@ -190,14 +190,15 @@ static int run(const struct options *o, struct err *why)
 }
 
 const struct command cmd_audit = {
-	"audit",
-	"[OPTION]... [FILE]",
-	"print and check the log of what was done",
+	.name = "audit",
+	.arguments = "[OPTION]... [FILE]",
+	.summary = "print and check the log of what was done",
+	.about =
 	"Every action writes a line of intent to the audit log before it sends anything, and a line of outcome after it. Each line "
 	"holds the SHA-256 of the one before, so a line that was changed, taken out or put in is found by --verify. That lines at the "
 	"end were cut off is told by the system's log (authpriv), which gets the hash of each line too.\n"
 	"An intent without an outcome means that dytop ended before the answer came: look at the server.",
-	rows,
-	sizeof(struct args),
-	run,
+	.rows = rows,
+	.size = sizeof(struct args),
+	.run = run,
 };

@@ -428,5 +428,6 @@ const struct command cmd_bench = {
 	         "again does not clean up.",
 	.rows = rows,
 	.size = sizeof(struct args),
+	.crowded = true,
 	.run = run_bench,
 };

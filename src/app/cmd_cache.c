@@ -444,9 +444,10 @@ static int run(const struct options *o, struct err *why)
 }
 
 const struct command cmd_cache = {
-	"cache",
-	"[OPTION]... get KIND:ID | put KIND:ID [VALUE|-] | drop KIND:ID | drop-prefix TEXT | flush | security-event KIND",
-	"read one value cache first; put one there; take cached keys out",
+	.name = "cache",
+	.arguments = "[OPTION]... get KIND:ID | put KIND:ID [VALUE|-] | drop KIND:ID | drop-prefix TEXT | flush | security-event KIND",
+	.summary = "read one value cache first; put one there; take cached keys out",
+	.about =
 	"get asks Redis, else PostgreSQL, and then leaves the value in Redis, as the bridge's store does (kinds: tx, asset, chain; the "
 	"recipe of dytop warm says how it is cached). Where it came from is told on standard error. Exit status 1: there is none.\n"
 	"put encodes a value as the recipe says and puts it there, whatever stands there, for the TTL of --priority; without VALUE "
@@ -456,7 +457,7 @@ const struct command cmd_cache = {
 	"cluster. security-event takes out a whole kind, then looks again for what was written meanwhile. Where a PostgreSQL is named it first "
 	"tells the stores that listen there (NOTIFY dytop_invalidate, 'KIND:!'): until they end they cache none of that kind.\n"
 	"All but get show what they found and ask first; what was done is in the audit log.",
-	rows,
-	sizeof(struct args),
-	run,
+	.rows = rows,
+	.size = sizeof(struct args),
+	.run = run,
 };

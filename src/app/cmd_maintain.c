@@ -289,9 +289,10 @@ static int run(const struct options *o, struct err *why)
 }
 
 const struct command cmd_maintain = {
-	"maintain",
-	"[OPTION]... ACTION [TARGET]...",
-	"do maintenance: ANALYZE, VACUUM, REINDEX, REFRESH, indexes, settings",
+	.name = "maintain",
+	.arguments = "[OPTION]... ACTION [TARGET]...",
+	.summary = "do maintenance: ANALYZE, VACUUM, REINDEX, REFRESH, indexes, settings",
+	.about =
 	"Looks first: whether the role may, how large the target is, what it would wait for, what an earlier attempt left. Then shows the "
 	"exact SQL and asks, with No as the answer of silence. It runs over a connection of its own (--operator), alone in its database, "
 	"and each action is in the audit log (dytop audit). ^C cancels it.\n"
@@ -299,7 +300,7 @@ const struct command cmd_maintain = {
 	"  dytop maintain reindex_index orders_created_at_idx -d bridge\n"
 	"  dytop maintain create_index 'CREATE INDEX ON orders (created_at)'\n"
 	"  dytop maintain set_setting work_mem 64MB",
-	rows,
-	sizeof(struct args),
-	run,
+	.rows = rows,
+	.size = sizeof(struct args),
+	.run = run,
 };

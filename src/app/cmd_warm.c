@@ -300,16 +300,17 @@ static int run(const struct options *o, struct err *why)
 }
 
 const struct command cmd_warm = {
-	"warm",
-	"[OPTION]... [RECIPE]",
-	"fill the cache from the database",
+	.name = "warm",
+	.arguments = "[OPTION]... [RECIPE]",
+	.summary = "fill the cache from the database",
+	.about =
 	"Streams the rows of a recipe's query (sql/warm; default transactions) from PostgreSQL, read only, into Redis, one server or a "
 	"cluster. Every key gets a TTL by its priority, less a random part. A key that is there stays as it is, so a warm-up that was "
 	"interrupted goes on where it was when it is run again.\n"
 	"It asks before it writes, keeps to a rate, takes a step back when Redis answers later or PostgreSQL gets busier than before, and "
 	"stops before maxmemory. Private keys and signatures are never cached, whatever a recipe says. What was done is in the audit log.\n"
 	"Exit status 3: it stopped before maxmemory, part of the keys is there.",
-	rows,
-	sizeof(struct args),
-	run,
+	.rows = rows,
+	.size = sizeof(struct args),
+	.run = run,
 };

@@ -22,6 +22,7 @@ struct command {
 	const char *about;             /* paragraphs, '\n' between them: what help and man page say; may be NULL */
 	const struct option_def *rows; /* its own options, NULL-named at the end; offsets into a struct of its own; may be NULL */
 	size_t size;                   /* of that struct: zeroed, then fallbacks; o->args */
+	bool crowded;                  /* it has dozens of connections: loop_new_crowded() */
 	/* Exit status. *why when it is about dytop itself: then the status is 1 unless another one is returned. */
 	int (*run)(const struct options *o, struct err *why);
 };

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/commands.h"
 #include "core/mem.h"
 
 enum { COLUMN_NAMES_MAX = 16384, LOG_WAITING_MAX = 1 << 20, LOG_CLOSE_MS = 1000 };
@@ -59,7 +60,9 @@ int run_init(struct run *r, const struct options *options, struct err *why)
 		rc = files_open(&r->files, options, why);
 	if (rc == 0)
 		rc = options->replay ? open_replay(r, why) : servers_init(&r->servers, options, r->files, why);
-	if (rc == 0)
+	if (rc == 0 && options->command && options->command->crowded)
+		rc = loop_new_crowded(&r->loop, why);
+	else if (rc == 0)
 		rc = loop_new(&r->loop, why);
 	if (rc == 0 && options->record)
 		rc = recorder_open(&r->recorder, options->record, why);

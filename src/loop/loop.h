@@ -21,6 +21,9 @@ struct event_base;
 enum loop_want { LOOP_READ = 1u << 0, LOOP_WRITE = 1u << 1 };
 
 int loop_new(struct loop **out, struct err *why) MUSTCHECK;
+/* The same for dozens of descriptors that stay, as the connections of a bench: a turn costs what is ready, not what is open. No regular file
+ * may be watched on it, and who cannot know that a number still means the same descriptor makes its loop_fd anew. */
+int loop_new_crowded(struct loop **out, struct err *why) MUSTCHECK;
 void loop_free(struct loop *l); /* everything made on it must be freed before */
 /* Memory that lives as long as the loop, zeroed at first and the same for everybody who asks with that key (an address). */
 void *loop_shared(struct loop *l, const void *key, size_t size);

@@ -318,7 +318,8 @@ void pgconn_watch(struct pgconn *c, unsigned want)
 {
 	int fd = c->phase == PGCONN_UP && c->fd ? c->fd_no : c->pq->PQsocket(c->conn); /* it changes only while connecting */
 
-	if (c->fd && fd == c->fd_no) {
+	/* the same number may be another descriptor while libpq connects */
+	if (c->fd && fd == c->fd_no && c->phase == PGCONN_UP) {
 		loop_fd_want(c->fd, want);
 		return;
 	}

@@ -123,6 +123,43 @@ static void never(void *ctx)
 	note(ctx, '!');
 }
 
+static void readable(void *ctx, unsigned got)
+{
+	struct trace *t = ctx;
+
+	note(t, got == LOOP_READ ? 'r' : '?');
+	loop_stop(t->loop);
+}
+
+/* As libpq does while it connects: a socket is closed, and the next one has its number, before anybody could stop watching it. */
+START_TEST(a_number_that_is_another_descriptor_now_is_watched_anew)
+{
+	for (int crowded = 0; crowded < 2; crowded++) {
+		struct trace t = {0};
+		struct err why;
+		int one[2], two[2];
+
+		ck_assert_int_eq(crowded ? loop_new_crowded(&t.loop, &why) : loop_new(&t.loop, &why), 0);
+		ck_assert_int_eq(pipe(one), 0);
+		ck_assert_int_eq(pipe(two), 0);
+		t.fd = loop_fd_new(t.loop, one[0], LOOP_READ, readable, &t);
+		loop_once(t.loop, false);
+		ck_assert_int_eq(dup2(two[0], one[0]), one[0]);
+		loop_fd_free(t.fd);
+		t.fd = loop_fd_new(t.loop, one[0], LOOP_READ, readable, &t);
+		ck_assert_int_eq(write(two[1], "x", 1), 1);
+		loop_run(t.loop);
+		ck_assert_str_eq(t.text, "r");
+		loop_fd_free(t.fd);
+		loop_free(t.loop);
+		for (int i = 0; i < 2; i++) {
+			close(one[i]);
+			close(two[i]);
+		}
+	}
+}
+END_TEST
+
 START_TEST(a_timer_that_is_due_too_can_be_freed)
 {
 	struct trace t = {.loop = make()};
@@ -318,6 +355,7 @@ int main(void)
 	const TTest *const cases[] = {
 		deferred_runs_after_callbacks_and_what_it_defers_in_the_next_turn,
 		a_descriptor_may_be_freed_in_its_own_callback,
+		a_number_that_is_another_descriptor_now_is_watched_anew,
 		a_timer_that_is_due_too_can_be_freed,
 		the_clock_is_read_once_a_turn_and_timers_keep_time,
 		signals_arrive_as_callbacks,
