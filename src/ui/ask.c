@@ -451,6 +451,7 @@ void ask_draw(struct ui *u, const struct ui_host *h, struct canvas *c, int y, in
 	pager_draw(&a->pager, c, b.x + 2, b.y + 1, b.width - 4, b.y + b.height - ASK_BOTTOM);
 	draw_more(c, &b, &a->pager, slot);
 	draw_foot(u, h, c, &b, t);
+	canvas_flag_box(c, b.x, b.y, b.width, b.height, CANVAS_RAISED);
 	if (a->opened_ns == 0) {
 		a->opened_ns = h->now.mono_ns > 0 ? h->now.mono_ns : 1;
 		a->quiet_ns = a->opened_ns + ASK_QUIET_NS;

@@ -226,12 +226,16 @@ void canvas_fill(struct canvas *c, int x, int y, int width, unsigned slot, unsig
 		put(c, x + i, y, 1, cell);
 }
 
+void canvas_flag_box(struct canvas *c, int x, int y, int width, int height, unsigned flags)
+{
+	for (int row = y < 0 ? 0 : y; row < y + height && row < c->height; row++)
+		for (int column = x < 0 ? 0 : x; column < x + width && column < c->width; column++)
+			c->cell[(size_t)row * (size_t)c->width + (size_t)column].flags |= (uint8_t)flags;
+}
+
 void canvas_flag_row(struct canvas *c, int y, unsigned flags)
 {
-	if (y < 0 || y >= c->height)
-		return;
-	for (int x = 0; x < c->width; x++)
-		c->cell[(size_t)y * (size_t)c->width + (size_t)x].flags |= (uint8_t)flags;
+	canvas_flag_box(c, 0, y, c->width, 1, flags);
 }
 
 static void add_cp(struct buf *out, uint32_t cp)

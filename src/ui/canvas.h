@@ -18,7 +18,12 @@ struct canvas_cell {
 	uint16_t spare;     /* 0: cells are compared as bytes, and padding has no value */
 };
 
-enum canvas_flags { CANVAS_CURSOR = 1u << 0, CANVAS_TAGGED = 1u << 1, CANVAS_BOLD = 1u << 2 };
+enum canvas_flags {
+	CANVAS_CURSOR = 1u << 0,
+	CANVAS_TAGGED = 1u << 1,
+	CANVAS_BOLD = 1u << 2,
+	CANVAS_RAISED = 1u << 3 /* inside of a dialog: what has no ground of its own has the dialog's */
+};
 
 struct canvas {
 	int width, height;
@@ -36,7 +41,8 @@ void canvas_clear(struct canvas *c);
 int canvas_text(struct canvas *c, int x, int y, int max, unsigned slot, unsigned flags, struct str text);
 int canvas_puts(struct canvas *c, int x, int y, int max, unsigned slot, unsigned flags, const char *text);
 void canvas_fill(struct canvas *c, int x, int y, int width, unsigned slot, unsigned flags, uint32_t cp);
-/* Adds flags to a whole row (the cursor bar). */
+/* Adds flags to the cells of a box (a dialog), clipped; to a whole row (the cursor bar). */
+void canvas_flag_box(struct canvas *c, int x, int y, int width, int height, unsigned flags);
 void canvas_flag_row(struct canvas *c, int y, unsigned flags);
 /* The text plane, rows joined by LF, trailing blanks cut; and the style plane, one letter a cell (theme_slot_letter()).
  * For tests and --script dumps. */

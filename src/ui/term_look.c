@@ -52,6 +52,10 @@ static void make_look(struct term_looks *l, struct term_look *look, unsigned slo
 	unsigned attrs;
 	int fg, bg;
 
+	if (flags & CANVAS_RAISED && s.bg == l->theme.style[SLOT_TEXT].bg) {
+		s.bg = l->theme.style[SLOT_DIALOG].bg;
+		s.bg16 = l->theme.style[SLOT_DIALOG].bg16;
+	}
 	if (flags & CANVAS_TAGGED)
 		lay_over(&s, &l->theme.style[SLOT_TAGGED]);
 	if (flags & CANVAS_CURSOR)

@@ -7,7 +7,7 @@
 #include "ui/canvas.h"
 #include "ui/theme.h"
 
-enum { TERM_LOOK_FLAGS = 8 /* combinations of canvas_flags */ };
+enum { TERM_LOOK_FLAGS = 16 /* combinations of canvas_flags */ };
 
 struct term_look {
 	int16_t fg, bg; /* a colour that the terminal has, -1 = its own */

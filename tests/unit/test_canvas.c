@@ -133,6 +133,9 @@ START_TEST(flags_lie_over_the_row)
 	expect_style(&c, "CCC\nww.");
 	ck_assert_uint_eq(c.cell[0].slot, SLOT_CRIT); /* what lies under it is kept */
 	ck_assert_uint_eq(c.cell[0].flags, CANVAS_CURSOR | CANVAS_TAGGED | CANVAS_BOLD);
+	canvas_flag_box(&c, 1, -1, 9, 2, CANVAS_RAISED);
+	for (int i = 0; i < 6; i++)
+		ck_assert_int_eq((c.cell[i].flags & CANVAS_RAISED) != 0, i == 1 || i == 2);
 	canvas_release(&c);
 }
 END_TEST

@@ -280,6 +280,30 @@ START_TEST(without_wrap_the_last_cell_is_left_alone)
 }
 END_TEST
 
+/* In a dialog what has no ground of its own must not punch a hole into the dialog's. */
+START_TEST(a_dialog_has_one_ground)
+{
+	static const char theme[] = "ok: green\ndialog: white on blue\nerror: white on red\ncursor: on cyan\n";
+	struct term_looks l = {.has_default = true};
+	struct theme parsed;
+	struct err why;
+
+	ck_assert_int_eq(theme_parse(&parsed, "t", "t", theme, strlen(theme), &why), 0);
+	for (int colours = 8; colours <= 256; colours = colours == 8 ? 16 : colours * 16) {
+		term_look_start(&l, colours, -1);
+		term_look_theme(&l, &parsed);
+		int ground = term_look_get(&l, SLOT_DIALOG, 0)->bg;
+
+		ck_assert_int_ge(ground, 0);
+		ck_assert_int_eq(term_look_get(&l, SLOT_OK, 0)->bg, -1);
+		ck_assert_int_eq(term_look_get(&l, SLOT_OK, CANVAS_RAISED)->bg, ground);
+		ck_assert_int_eq(term_look_get(&l, SLOT_OK, CANVAS_RAISED)->fg, term_look_get(&l, SLOT_OK, 0)->fg);
+		ck_assert_int_eq(term_look_get(&l, SLOT_ERROR, CANVAS_RAISED)->bg, term_look_get(&l, SLOT_ERROR, 0)->bg);
+		ck_assert_int_eq(term_look_get(&l, SLOT_OK, CANVAS_RAISED | CANVAS_CURSOR)->bg, term_look_get(&l, SLOT_OK, CANVAS_CURSOR)->bg);
+	}
+}
+END_TEST
+
 int main(void)
 {
 	const TTest *const cases[] = {
@@ -287,6 +311,7 @@ int main(void)
 		small_changes_take_few_bytes,
 		other_sizes_are_no_harm,
 		without_wrap_the_last_cell_is_left_alone,
+		a_dialog_has_one_ground,
 	};
 
 	setlocale(LC_CTYPE, "C.UTF-8");
