@@ -102,6 +102,48 @@ class Dash(Tty):
         if regex:
             self.expect(regex, seconds)
 
+    def slowly(self, text):
+        """As a person types: what comes in one piece is taken for pasted."""
+        for c in text:
+            self.send(c)
+            self.pump(0.06)
+
+    def answer(self, text):
+        """To a question that has just opened: its first 300 ms take no keys."""
+        self.pump(0.7)
+        self.slowly(text)
+
+    def on_row(self, screen, filter_, shown):
+        """The cursor on the row of a screen that a filter leaves."""
+        self.goto(screen)
+        self.command("filter " + filter_)
+        self.until("the row", lambda: any(shown in self.row(i) and "filter" not in self.row(i) for i in range(5, self.lines - 2)))
+
+    def pick(self, title):
+        """The entry of the menu m whose title begins so (a regular expression); its key may stand before it."""
+        self.send("m")
+        self.expect(r"(?m)^ Do: ")
+        rows = [self.row(i).strip() for i in range(self.lines - 2)]
+        rows = rows[next(i for i, row in enumerate(rows) if row.startswith("Do: ")) + 1:]
+        wanted = next((i for i, row in enumerate(rows) if re.match(rf"(\S )?({title})", row)), None)
+        assert wanted is not None, f"{title} is not in the menu:\n{self.text()}"
+        for _ in range(wanted):
+            self.send("j")
+            self.pump(0.05)
+        self.send("\r")
+
+    def slowest_key(self, seconds, pause=0.1):
+        """Opens and leaves the command line, for so long; the longest time to the picture that a key asked for, s."""
+        worst, end = 0, time.monotonic() + seconds
+        while time.monotonic() < end:
+            for key, there in ((":", True), ("esc", False)):
+                begun = time.monotonic()
+                self.key(key)
+                self.until("the picture after " + key, lambda: self.row(self.lines - 1).startswith(" :") == there, 30)
+                worst = max(worst, time.monotonic() - begun)
+            self.pump(pause)
+        return worst
+
     def never(self, regex, seconds):
         assert not self.pump(seconds, regex), f"{regex!r} on the screen:\n{self.text()}"
 

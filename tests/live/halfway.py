@@ -10,7 +10,6 @@ the others.
 """
 import contextlib
 import json
-import os
 import re
 import subprocess
 

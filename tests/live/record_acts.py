@@ -30,33 +30,8 @@ JOIN = ("SELECT a.name, count(*) AS papers, max(p.at) AS newest FROM papers p JO
         "WHERE p.status IN ('status 3', 'status 4') GROUP BY a.name HAVING count(*) > 1 ORDER BY 2 DESC LIMIT 5;")
 
 
-def slowly(d, text):
-    d.pump(0.7)
-    for c in text:
-        d.send(c)
-        d.pump(0.06)
-
-
-def on_row(d, screen, filter_, shown):
-    d.goto(screen)
-    d.command("filter " + filter_)
-    d.until("the row", lambda: any(shown in d.row(i) and "filter" not in d.row(i) for i in range(5, d.lines - 2)))
-
-
-def pick(d, entry):
-    d.send("m")
-    d.expect(r"(?m)^ Do")
-    lines = [d.row(i) for i in range(d.lines - 2)]
-    at = next(i for i, line in enumerate(lines) if line.startswith(" Do"))
-    want = next(i for i, line in enumerate(lines[at + 1:]) if re.search(entry, line.strip()))
-    for _ in range(want):
-        d.send("j")
-        d.pump(0.05)
-    d.send("\r")
-
-
 def plan_of(d, filter_, shown):
-    on_row(d, "statements", filter_, shown)
+    d.on_row("statements", filter_, shown)
     d.send("e")
     d.until("the plan", lambda: "Plan of" in d.text())
     d.pump(2.2) # whole frames
@@ -69,20 +44,20 @@ def go(pg, d):
     d.pump(2.2)
     plan_of(d, "query:at.FROM.papers", "SELECT id, at FROM")
     plan_of(d, "query:a.name", "SELECT a.name")
-    on_row(d, "tables", "table:papers", "papers")
-    pick(d, r"^VACUUM\b(?! FREEZE)")
+    d.on_row("tables", "table:papers", "papers")
+    d.pick(r"^VACUUM\b(?! FREEZE)")
     d.expect("y yes")
     d.pump(2.2)
-    slowly(d, "y")
+    d.answer("y")
     d.expect("done: ")
     pg.sql("SET ROLE keeper; CREATE INDEX papers_open ON papers (status, at)")
     plan_of(d, "query:at.FROM.papers", "SELECT id, at FROM")
     holder = pg.session("BEGIN; SELECT count(*) FROM papers;", user="keeper")
-    on_row(d, "indexes", "index:papers_old", "papers_old")
-    pick(d, r"^REINDEX INDEX")
+    d.on_row("indexes", "index:papers_old", "papers_old")
+    d.pick(r"^REINDEX INDEX")
     d.expect(r"type \S+ and Enter")
     d.pump(2.2)
-    slowly(d, re.search(r"type (\S+) and Enter", d.text()).group(1) + "\r")
+    d.answer(re.search(r"type (\S+) and Enter", d.text()).group(1) + "\r")
     d.send("J")
     d.expect(r"waits for ")
     d.pump(3.2)
@@ -94,7 +69,7 @@ def go(pg, d):
     d.until("the table again", lambda: "Jobs: " not in d.text())
     d.goto("activity")
     d.send("i")
-    on_row(d, "activity", "app:psql", "psql")
+    d.on_row("activity", "app:psql", "psql")
     d.send("K")
     d.expect(r"type \d+ and Enter")
     d.pump(2.2)

@@ -70,19 +70,6 @@ class Net:
         return bench.file("dytop", '#!/bin/sh\nexec nsenter -t %d -n -- "%s" "$@"\n' % (self.client, REAL), 0o755)
 
 
-def keys(d, seconds):
-    """Opens and leaves the command line, for so long; the longest time to the picture."""
-    worst, end = 0, time.monotonic() + seconds
-    while time.monotonic() < end:
-        for key, there in ((":", True), ("esc", False)):
-            begun = time.monotonic()
-            d.key(key)
-            d.until("the picture after " + key, lambda: d.row(d.lines - 1).startswith(" :") == there, 30)
-            worst = max(worst, time.monotonic() - begun)
-        d.pump(0.2)
-    return worst
-
-
 def running(net, bench, words):
     from dash import Dash
     with Dash(*words) as d:
@@ -93,7 +80,7 @@ def running(net, bench, words):
         begun = time.monotonic()
         d.until("old figures that say so", lambda: not d.row(0).endswith("LIVE"), 30)
         told = time.monotonic() - begun
-        worst = keys(d, 14)                             # past tcp_user_timeout, into the tries to connect
+        worst = d.slowest_key(14, 0.2)                             # past tcp_user_timeout, into the tries to connect
         assert not d.row(0).endswith("LIVE"), d.row(0)
         net.heal()
         healed = time.monotonic()
@@ -109,9 +96,9 @@ def starting(net, bench, words):
     net.swallow()
     with Dash(*words, "--connect-timeout", "3s") as d:
         d.expect("QUERY|connecting|activity", 30)
-        worst = keys(d, 2)
+        worst = d.slowest_key(2, 0.2)
         d.expect(r"no answer to the connection from 10\.99\.0\.1", 40)
-        worst = max(worst, keys(d, 2))
+        worst = max(worst, d.slowest_key(2, 0.2))
         net.heal()
         healed = time.monotonic()
         d.live(60)

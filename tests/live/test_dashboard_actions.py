@@ -32,56 +32,20 @@ def dash(pg, *more, **kw):
     return d
 
 
-def slowly(d, text):
-    for c in text:
-        d.send(c)
-        d.pump(0.05)
-
-
-def answer(d, text):
-    d.pump(0.6) # keys of the first 300 ms do not count
-    slowly(d, text)
-
-
-def pick(d, entry):
-    """An entry of the menu by its title."""
-    d.send("m")
-    d.expect(r"(?m)^ Do: ")
-    for _ in range(30):
-        d.pump(0.15)
-        lines = [d.row(i) for i in range(d.lines - 2)]
-        at = next(i for i, line in enumerate(lines) if line.startswith(" Do: "))
-        names = [line.strip() for line in lines[at + 1:]]
-        want = next((i for i, n in enumerate(names) if re.search(entry, n)), None)
-        assert want is not None, f"{entry} is not in the menu:\n{d.text()}"
-        for _ in range(want):
-            d.send("j")
-        d.pump(0.3)
-        d.send("\r")
-        return
-
-
 def audit(d):
     with open(os.path.join(d.home, ".local", "state", "dytop", "audit.jsonl")) as f:
         return [json.loads(line) for line in f]
-
-
-def on_row(d, screen, filter_, shown):
-    d.goto(screen)
-    d.command("filter " + filter_)
-    d.expect(rf"(?m)^[ *+]*[^\n]*{shown}")
-    d.until("the row", lambda: any(shown in d.row(i) and "filter" not in d.row(i) for i in range(5, d.lines - 2)))
 
 
 def test_analyze_and_a_hostile_name(bench):
     """m on the tables screen; the exact SQL is shown, and it hits the right table only."""
     pg = servers(bench)
     with dash(pg) as d:
-        on_row(d, "tables", "table:odd", "odd")
-        pick(d, "ANALYZE")
+        d.on_row("tables", "table:odd", "odd")
+        d.pick("ANALYZE")
         d.expect(r'ANALYZE .*"odd "" name; DROP TABLE things; --"')
         assert pg.sql("SELECT count(*) FROM pg_stat_all_tables WHERE last_analyze IS NOT NULL AND schemaname = 'public'") == "0"
-        answer(d, "y")
+        d.answer("y")
         d.expect("done: Update the planner")
         assert pg.sql("SELECT relname FROM pg_stat_all_tables WHERE last_analyze IS NOT NULL AND schemaname = 'public'").startswith("odd")
         assert pg.sql("SELECT count(*) FROM things") == "20000"
@@ -105,13 +69,13 @@ def test_the_menu_knows_the_kind(bench):
     pg = servers(bench)
     pg.sql("CREATE MATERIALIZED VIEW sums AS SELECT count(*) AS n FROM things; ALTER MATERIALIZED VIEW sums OWNER TO keeper")
     with dash(pg) as d:
-        on_row(d, "tables", "table:^sums", "sums")
+        d.on_row("tables", "table:^sums", "sums")
         d.until("its kind is known", lambda: "REFRESH" in in_menu(d))
         assert "VACUUM" in in_menu(d)
-        on_row(d, "tables", "table:^things", "things")
+        d.on_row("tables", "table:^things", "things")
         d.until("its kind is known", lambda: "REFRESH" not in in_menu(d))
         assert "VACUUM" in in_menu(d) and "REINDEX TABLE" in in_menu(d)
-        on_row(d, "tables", "table:^(things|sums)$", "sums")
+        d.on_row("tables", "table:^(things|sums)$", "sums")
         d.until("both", lambda: "things" in d.text() and "sums" in d.text())
         d.send("g")
         d.send(" ")
@@ -125,15 +89,15 @@ def test_the_menu_knows_the_kind(bench):
 def test_reindex_wants_the_name(bench):
     pg = servers(bench)
     with dash(pg) as d:
-        on_row(d, "indexes", "index:by_b", "by_b")
+        d.on_row("indexes", "index:by_b", "by_b")
         before = pg.sql("SELECT relfilenode FROM pg_class WHERE relname = 'by_b'")
-        pick(d, "REINDEX")
+        d.pick("REINDEX")
         d.expect("REINDEX INDEX CONCURRENTLY public.by_b")
         found = re.search(r"type (\S+) and Enter", d.text())
-        answer(d, "y\r")
+        d.answer("y\r")
         d.expect("that is not what was asked for")
         d.send("\x15") # ^U
-        answer(d, found.group(1) + "\r")
+        d.answer(found.group(1) + "\r")
         d.expect("done: Rebuild")
         assert pg.sql("SELECT relfilenode FROM pg_class WHERE relname = 'by_b'") != before
         d.quit()
@@ -142,11 +106,11 @@ def test_reindex_wants_the_name(bench):
 def wait_behind_a_lock(pg, d):
     """A REINDEX that waits for a transaction; returns the holder."""
     holder = pg.session("BEGIN; SELECT count(*) FROM things;")
-    on_row(d, "indexes", "index:by_b", "by_b")
-    pick(d, "REINDEX")
+    d.on_row("indexes", "index:by_b", "by_b")
+    d.pick("REINDEX")
     d.expect("REINDEX INDEX CONCURRENTLY public.by_b")
     word = re.search(r"type (\S+) and Enter", d.text()).group(1)
-    answer(d, word + "\r")
+    d.answer(word + "\r")
     wait_for("it waits", lambda: pg.sql("SELECT 1 FROM pg_stat_activity WHERE query ~ '^REINDEX' AND wait_event_type = 'Lock'") or None)
     return holder
 
@@ -164,11 +128,11 @@ def test_quitting_while_it_runs(bench):
         d.send("q")
         d.expect("Something is still running")
         d.expect("Rebuild .*by_b")
-        answer(d, "n")
+        d.answer("n")
         d.never("Something is still running", 0.5)
         d.send("q")
         d.expect("Something is still running")
-        answer(d, "l")
+        d.answer("l")
         assert d.exit_code(20) == 0
         assert "left running" in bytes(d.raw).decode(errors="replace")
         assert pg.sql("SELECT count(*) FROM pg_stat_activity WHERE query ~ '^REINDEX' AND state = 'active'") == "1", "it goes on"
@@ -180,7 +144,7 @@ def test_quitting_while_it_runs(bench):
         holder = wait_behind_a_lock(pg, d)
         d.send("q")
         d.expect("Something is still running")
-        answer(d, "c")
+        d.answer("c")
         assert d.exit_code(30) == 0
         said = bytes(d.raw).decode(errors="replace")
         left = pg.sql("SELECT relname FROM pg_class JOIN pg_index ON indexrelid = pg_class.oid WHERE NOT indisvalid")
@@ -205,7 +169,7 @@ def test_cancelled_and_offered(bench):
         assert left, "nothing was left: the test waits at another phase"
         holder.kill()
         d.expect("DROP INDEX CONCURRENTLY public." + left)
-        answer(d, re.search(r"type (\S+) and Enter", d.text()).group(1) + "\r" if "type " in d.text() else "y")
+        d.answer(re.search(r"type (\S+) and Enter", d.text()).group(1) + "\r" if "type " in d.text() else "y")
         wait_for("it is gone", lambda: not pg.sql(invalid))
         d.expect("ok +")
         d.send("\x1b")
@@ -217,7 +181,7 @@ def test_plans(bench):
     """e needs no question, shows the plan, works read-only; E asks, runs and rolls back."""
     pg = servers(bench)
     with dash(pg, "--read-only") as d:
-        on_row(d, "statements", "query:WHERE.b.=", "FROM things WHERE b")
+        d.on_row("statements", "query:WHERE.b.=", "FROM things WHERE b")
         d.send("e")
         d.expect("generic plan")
         d.expect(r"Index (Only )?Scan (using|on) by_b")
@@ -227,14 +191,14 @@ def test_plans(bench):
         d.expect("read-only: dytop was started with --read-only")
         d.quit()
     with dash(pg) as d:
-        on_row(d, "statements", "query:WHERE.b.=", "FROM things WHERE b")
+        d.on_row("statements", "query:WHERE.b.=", "FROM things WHERE b")
         d.send("E")
         d.expect(r"\$1 of 1, text") # no statistics yet: nobody knows a value
-        slowly(d, "x7\r")
+        d.slowly("x7\r")
         d.expect("EXPLAIN \\(ANALYZE true")
         d.expect("'x7'")
         d.expect("rolled back")
-        answer(d, "y")
+        d.answer("y")
         d.expect("as it ran")
         d.expect("executed in")
         d.quit()
@@ -269,7 +233,7 @@ def test_warm(bench):
             d.expect("recipe: transactions")
             d.send("\r")
             d.expect("y yes")
-            answer(d, "y")
+            d.answer("y")
             d.expect("done: .*")
             assert redis.call("DBSIZE") == b":300\r\n"
             d.quit()

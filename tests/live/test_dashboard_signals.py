@@ -52,18 +52,6 @@ def servers(bench, **settings):
     return pg
 
 
-def slowly(d, text):
-    """As a person types: what comes in one piece is taken for pasted."""
-    for c in text:
-        d.send(c)
-        d.pump(0.05)
-
-
-def answer(d, text):
-    d.pump(0.5) # keys of the first 300 ms do not count
-    slowly(d, text)
-
-
 def audit(home, name="audit.jsonl"):
     with open(os.path.join(home, ".local", "state", "dytop", name)) as f:
         return [json.loads(line) for line in f]
@@ -133,7 +121,7 @@ def test_terminate_wants_the_pid(bench):
         d.send("K")
         d.expect(f"End the session of backend {v.pid}")
         d.expect("has written: that is rolled back")
-        answer(d, "y\r")
+        d.answer("y\r")
         d.expect("that is not what was asked for")
         assert v.state() == "active"
         d.send("\x7f")
@@ -150,7 +138,7 @@ def test_terminate_wants_the_pid(bench):
         show(d, "spared")
         d.send("K")
         d.expect(f"End the session of backend {w.pid}")
-        answer(d, "\r")
+        d.answer("\r")
         d.expect("no: nothing was done")
         assert w.state() == "active"
         d.quit()
@@ -166,7 +154,7 @@ def test_reused_pid_and_next_query(bench):
         d.expect("Cancel what backend")
         pg.sql(f"SELECT pg_cancel_backend({v.pid})")
         wait_for("its next query", lambda: pg.sql(f"SELECT 1 FROM pg_stat_activity WHERE pid = {v.pid} AND query ~ 'another'") or None)
-        answer(d, "y")
+        d.answer("y")
         d.expect("already finished, nothing was sent")
         assert v.state() == "active", "the next query was not meant"
         d.quit()
@@ -197,7 +185,7 @@ def test_five_tagged(bench):
         d.expect("End these 5 sessions")
         d.expect(r"type (?:\d+ ){5}and Enter")
         word = re.search(r"type ((?:\d+ ){5})", d.text())
-        answer(d, word.group(1).strip() + "\r")
+        d.answer(word.group(1).strip() + "\r")
         wait_for("five gone", lambda: sum(v.state() == "" for v in victims) == 5 or None)
         d.expect("done: Terminate backends")
         d.quit()
@@ -216,7 +204,7 @@ def test_lock_root_in_two_keys(bench):
         d.send("K")
         d.expect(f"End the session of backend {root.pid}")
         d.expect("3 sessions wait for its locks")
-        answer(d, f"{root.pid}\r")
+        d.answer(f"{root.pid}\r")
         d.expect("done: Terminate backend.*gone")
         wait_for("the victims go on", lambda: all(v.state() == "idle" for v in waiting) or None)
         d.quit()

@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: PostgreSQL
 """However many keys are pressed, a server sees at most 6 connections of one dashboard (src/app/desk_queue.c), and one in the end."""
 import os
-import re
 import sys
 import threading
 
@@ -48,24 +47,8 @@ class Counter:
 
 
 def start_reindex(d):
-    d.goto("indexes")
-    d.command("filter index:by_b")
-    d.until("the index", lambda: any("by_b" in d.row(i) and "filter" not in d.row(i) for i in range(5, d.lines - 2)))
-    d.send("m")
-    d.expect(r"(?m)^ Do")
-    rows = [d.row(i).strip() for i in range(d.lines - 2)]
-    at = next(i for i, row in enumerate(rows) if row.startswith("Do"))
-    for _ in range(next(i for i, row in enumerate(rows[at + 1:]) if row.startswith("REINDEX INDEX"))):
-        d.send("j")
-        d.pump(0.05)
-    d.send("\r")
-
-
-def answer(d, text):
-    d.pump(0.7)
-    for c in text:
-        d.send(c)
-        d.pump(0.06)
+    d.on_row("indexes", "index:by_b", "by_b")
+    d.pick("REINDEX INDEX")
 
 
 def test_many_keys(bench):
@@ -79,7 +62,7 @@ def test_many_keys(bench):
             holder = pg.session("BEGIN; SELECT count(*) FROM things;", user="keeper")
             start_reindex(d)
             d.expect(r"type (\S+) and Enter")
-            answer(d, "by_b\r")
+            d.answer("by_b\r")
             wait_for("it waits", lambda: pg.sql("SELECT 1 FROM pg_stat_activity WHERE query ~ '^REINDEX' AND wait_event_type = 'Lock'") or None)
             # Another one waits for it in the jobs: nothing is connected for that, and it says why.
             start_reindex(d)
@@ -107,7 +90,7 @@ def test_many_keys(bench):
             d.until("the victim", lambda: any("pg_sleep" in d.row(i) and "filter" not in d.row(i) for i in range(5, d.lines - 2)))
             d.send("C")
             d.expect("Cancel what backend")
-            answer(d, "y")
+            d.answer("y")
             wait_for("it is cancelled", lambda: pg.sql("SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep(600)%' AND state = 'active'") == "0" or None)
             # The first REINDEX ends, so the second asks its question, which is declined.
             holder.stdin.write("COMMIT;\n")

@@ -31,45 +31,17 @@ def dash(pg, *more, conninfo=None):
     return d
 
 
-def slowly(d, text):
-    for c in text:
-        d.send(c)
-        d.pump(0.06)
-
-
-def answer(d, text):
-    d.pump(0.7)
-    slowly(d, text)
-
-
-def on_row(d, screen, filter_, shown):
-    d.goto(screen)
-    d.command("filter " + filter_)
-    d.until("the row", lambda: any(shown in d.row(i) and "filter" not in d.row(i) for i in range(5, d.lines - 2)))
-
-
-def pick(d, entry):
-    d.send("m")
-    d.expect(r"(?m)^ Do")
-    rows = [d.row(i).strip() for i in range(d.lines - 2)]
-    at = next(i for i, row in enumerate(rows) if row.startswith("Do"))
-    for _ in range(next(i for i, row in enumerate(rows[at + 1:]) if row.startswith(entry))):
-        d.send("j")
-        d.pump(0.05)
-    d.send("\r")
-
-
 def test_values_and_esc(bench):
     """The type is said; what was typed is what runs. Esc ends it at the server, and nothing is left of it."""
     pg = server(bench, "SELECT count(*) AS tried, pg_sleep(length(b)) FROM things WHERE length(b) < 1 GROUP BY b")
     with dash(pg) as d:
-        on_row(d, "statements", "query:AS.tried", "AS tried")
+        d.on_row("statements", "query:AS.tried", "AS tried")
         d.send("E")
         d.expect(r"\$1 of 1, integer")
         d.send("\x15")
-        slowly(d, "6\r")
+        d.slowly("6\r")
         d.expect(r"EXECUTE .*\('6'\)")
-        answer(d, "y")
+        d.answer("y")
         d.expect(r"running \d+s, Esc cancels: ")
         d.expect(r"running [2-9]s, Esc cancels: ")
         d.key("esc")
@@ -87,7 +59,7 @@ def test_values_of_a_running_one(bench):
     busy.stdin.flush()
     wait_for("it runs", lambda: pg.sql("SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(600)%' AND state = 'active' AND pid <> pg_backend_pid()") == "1" or None)
     with dash(pg) as d:
-        on_row(d, "statements", "query:AS.seen", "AS seen")
+        d.on_row("statements", "query:AS.seen", "AS seen")
         d.send("e")
         d.expect("Plan of statement")
         d.expect(r"\$2 = 123 \(integer, a running statement\)")
@@ -100,21 +72,21 @@ def test_what_writes(bench):
     """Two questions, the second wants the verb; it is rolled back."""
     pg = server(bench, "UPDATE things SET b = 'y' WHERE c = 499 AND a < 0")
     with dash(pg) as d:
-        on_row(d, "statements", "query:UPDATE.things", "UPDATE things")
+        d.on_row("statements", "query:UPDATE.things", "UPDATE things")
         for last in ("\x1b", "UPDATE\r"):
             d.send("E")
             for _ in range(3): # three values: what stands there, or a number
                 d.expect(r"\$\d of 3")
                 label = re.search(r"\$(\d) of 3", d.text()).group(1)
                 d.send("\x15")
-                slowly(d, {"1": "changed", "2": "499", "3": "100000"}[label] + "\r")
+                d.slowly({"1": "changed", "2": "499", "3": "100000"}[label] + "\r")
                 d.until("the next one", lambda: f"${label} of 3" not in d.text())
             d.expect("y yes")
-            answer(d, "y")
+            d.answer("y")
             d.expect("type UPDATE and Enter")
             d.expect("this statement writes")
             d.pump(0.7)
-            slowly(d, last) if last != "\x1b" else d.key("esc")
+            d.slowly(last) if last != "\x1b" else d.key("esc")
             d.until("the question is gone", lambda: "type UPDATE" not in d.text())
             if last != "\x1b":
                 d.expect("executed and rolled back|as it ran")
@@ -135,7 +107,7 @@ def test_what_if_and_then_the_index(bench):
         return
     pg.sql("CREATE EXTENSION hypopg; INSERT INTO things SELECT i, 'x' || i, i % 500 FROM generate_series(40001, 150000) i; ANALYZE things")
     with dash(pg) as d:
-        on_row(d, "statements", "query:c.=..1.ORDER", "FROM things WHERE c")
+        d.on_row("statements", "query:c.=..1.ORDER", "FROM things WHERE c")
         d.send("e")
         d.expect("Plan of statement")
         d.expect(r"worth a try: CREATE INDEX ON \S+ \(c")
@@ -148,13 +120,13 @@ def test_what_if_and_then_the_index(bench):
         assert pg.sql("SELECT count(*) FROM pg_indexes WHERE tablename = 'things'") == "1"
         d.key("esc")
         d.until("the table again", lambda: "Plan of" not in d.text())
-        pick(d, "CREATE INDEX")                              # what it asked for stands in the line
+        d.pick("CREATE INDEX")                              # what it asked for stands in the line
         d.expect(r"CREATE INDEX ON \S+ \(c")
         d.send("\r")
         d.expect(r"CREATE INDEX CONCURRENTLY")
         d.expect(r"y yes|type \S+ and Enter")
         word = re.search(r"type (\S+) and Enter", d.text())
-        answer(d, word.group(1) + "\r" if word else "y")
+        d.answer(word.group(1) + "\r" if word else "y")
         wait_for("the index", lambda: pg.sql("SELECT count(*) FROM pg_indexes WHERE tablename = 'things'") == "2" or None, 40)
         d.expect("done: ")
         pg.sql("ANALYZE things")
@@ -180,11 +152,11 @@ def test_cancel_through_a_pooler(bench):
     other.stdin.flush()
     running = "SELECT count(*) FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(%d);' AND state = 'active'"
     with dash(pg, conninfo=pool.conninfo()) as d:
-        on_row(d, "activity", "query:sleep.601", "pg_sleep(601)")
+        d.on_row("activity", "query:sleep.601", "pg_sleep(601)")
         d.send("C")
         d.expect("Cancel what backend")
         d.expect(r"runs for \S+: SELECT pg_sleep\(601\)")
-        answer(d, "y")
+        d.answer("y")
         wait_for("it is cancelled", lambda: pg.sql(running % 601) == "0" or None)
         assert pg.sql(running % 602) == "1"
         d.expect("done: ")

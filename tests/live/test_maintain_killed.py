@@ -14,7 +14,6 @@ from dash import Dash
 from halfway import BUILD, DEAD, REBUILD, SLOWLY, Half
 from maintain import DYTOP, run, tests_of
 from postgres import wait_until
-from test_dashboard_actions import answer, on_row, pick
 
 SEED = int(os.environ.get("DYTOP_SEED", "20261122"))
 VACUUMS = "SELECT count(*) FROM pg_stat_progress_vacuum"
@@ -127,10 +126,10 @@ def test_the_dashboard_in_the_middle_of_a_job():
         home = os.path.join(s.bench.dir, "home")
         os.mkdir(home)
         with dashboard(s, home) as d:
-            on_row(d, "indexes", "index:t_gate", "t_gate")
-            pick(d, "REINDEX INDEX|REINDEX")
+            d.on_row("indexes", "index:t_gate", "t_gate")
+            d.pick("REINDEX INDEX|REINDEX")
             d.expect("REINDEX INDEX CONCURRENTLY public.t_gate")
-            answer(d, re.search(r"type (\S+) and Enter", d.text()).group(1) + "\r")
+            d.answer(re.search(r"type (\S+) and Enter", d.text()).group(1) + "\r")
             wait_until("it to wait", 30, lambda: s.pid() != "")
             pid = s.pid()
             both = [d.dashboard(), d.pid]

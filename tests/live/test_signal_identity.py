@@ -19,8 +19,7 @@ from dash import Dash # noqa: E402
 from maintain import Terminal # noqa: E402
 from postgres import Bench, find # noqa: E402
 from servers import DYTOP, wait_for # noqa: E402
-from test_dashboard_actions import on_row, pick # noqa: E402
-from test_dashboard_signals import ROLES, Victim, answer, audit, run, show # noqa: E402
+from test_dashboard_signals import ROLES, Victim, audit, run, show # noqa: E402
 
 LAST_PID = "/proc/sys/kernel/ns_last_pid"
 START = "(extract(epoch FROM backend_start) * 1000000)::int8"
@@ -169,7 +168,7 @@ def test_reused_pid_in_the_dashboard(bench):
             d.expect(f"{question} {old.pid}")
             d.send("")
             new = replace(pg, old)
-            answer(d, "y" if key == "C" else f"{old.pid}\r")
+            d.answer("y" if key == "C" else f"{old.pid}\r")
             d.expect(r"refused: .*its pid belongs to another|refused: .*pid \d+ belongs to another")
             assert state(pg, new.pid) == "active", "somebody else was hit"
             d.quit()
@@ -248,10 +247,10 @@ def test_own_sessions_in_the_dashboard(bench):
             d.expect(f"refused: .*backend {own} is dytop's own session")
         assert pg.sql(f"SELECT count(*) FROM pg_stat_activity WHERE pid = {own}") == "1"
         holder = pg.session("BEGIN; SELECT count(*) FROM things;")
-        on_row(d, "indexes", "index:by_a", "by_a")
-        pick(d, "REINDEX")
+        d.on_row("indexes", "index:by_a", "by_a")
+        d.pick("REINDEX")
         d.expect("REINDEX INDEX CONCURRENTLY public.by_a")
-        answer(d, re.search(r"type (\S+) and Enter", d.text()).group(1) + "\r")
+        d.answer(re.search(r"type (\S+) and Enter", d.text()).group(1) + "\r")
         job = wait_for("it waits", lambda: pg.sql("SELECT pid FROM pg_stat_activity WHERE query ~ '^REINDEX' AND wait_event_type = 'Lock'"))
         for key in "CK":
             d.goto("activity")
@@ -283,7 +282,7 @@ def test_another_dytop_is_told(bench):
             mine.until("that row", lambda: any(pid in mine.row(i) for i in range(5, mine.lines - 2)))
             mine.send("K")
             mine.expect("it calls itself dytop")
-            answer(mine, "\r")
+            mine.answer("\r")
             mine.expect("no: nothing was done")
             mine.quit()
         assert pg.sql("SELECT pid FROM pg_stat_activity WHERE usename = 'other'") == pid
@@ -364,7 +363,7 @@ def test_behind_a_pooler(bench):
         show(d, "meant")
         d.send("C")
         d.expect(f"Cancel what backend {v.pid}")
-        answer(d, "y")
+        d.answer("y")
         d.expect("done: Cancel backend.*has ended")
         d.quit()
     assert other.state() == "active" and v.state() == "idle"

@@ -79,19 +79,6 @@ class Disk:
         os.unlink(self.hold)
 
 
-def walk(d, seconds):
-    """Keys, for so long; the longest time to the picture that one of them asked for."""
-    worst, end = 0, time.monotonic() + seconds
-    while time.monotonic() < end:
-        for key, there in ((":", True), ("esc", False)):
-            begun = time.monotonic()
-            d.key(key)
-            d.until("the picture after " + key, lambda: d.row(d.lines - 1).startswith(" :") == there, 30)
-            worst = max(worst, time.monotonic() - begun)
-        d.pump(0.1)
-    return worst
-
-
 def hangs_for_a_while(bench, pg, disk):
     """Recording, log and layout on a disk that hangs for 4 s and goes on: nothing is missing."""
     rec, log, home = disk.path("a.rec"), disk.path("a.log"), disk.path("home")
@@ -102,7 +89,7 @@ def hangs_for_a_while(bench, pg, disk):
         disk.hang()
         before = os.path.getsize(rec)
         d.send("W")
-        worst = walk(d, 4)
+        worst = d.slowest_key(4)
         d.never("layout saved", 0.3)
         assert os.path.getsize(rec) == before, "the disk did not hang"
         disk.heal()

@@ -4,7 +4,6 @@
 restarted while what is cached is served; what was not heard meanwhile ends with a flush."""
 import json
 import os
-import signal
 import subprocess
 import sys
 import time

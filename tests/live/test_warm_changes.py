@@ -9,7 +9,6 @@ import random
 import subprocess
 import sys
 import threading
-import time
 import zlib
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
