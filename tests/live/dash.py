@@ -151,7 +151,7 @@ class Dash(Tty):
         """Nothing on the screen that only a broken program shows; no figure that only a broken delta makes."""
         shown = self.text()
         for bad in (r"Traceback|Assertion|AddressSanitizer|runtime error|\(null\)|\bnan\b|\binf\b", # what C prints by mistake
-                    r"(?<![\w.:<-])-\d[\d.]*(?:k|M|G|T|%|/s|ms|B|kB|MB|GB)?(?=\s|$)",   # below zero (-50s: a chart's axis)
+                    r"(?<![\w.:<-])-(?!\d{15})\d[\d.]*(?:k|M|G|T|%|/s|ms|B|kB|MB|GB)?(?=\s|$)", # below zero (-50s: a chart's axis; not a queryid)
                     r"\d{2,}(?:\.\d+)?[TPEZ]\b"):                                          # giant
             hit = re.search(bad, shown)
             assert not hit, f"{hit.group(0)!r} on the screen:\n{shown}"
