@@ -87,6 +87,16 @@ double session_cost(const struct session *s)
 	return 100.0 * (s->cost_ms[newest] - s->cost_ms[oldest]) * 1e6 / (double)(s->cost_ns[newest] - s->cost_ns[oldest]);
 }
 
+/* What only the header's figures need may take an eighth of what is looked at, and more than that only so as not to grow old. */
+static double share_of(const struct session *s, const struct session_slot *slot)
+{
+	double cost = cadence_cost_ms(&slot->cadence), least = s->conf.cost_share / 8;
+
+	if (s->conf.every_frame)
+		return INFINITY;
+	return slot->wanted ? s->conf.cost_share : fmin(s->conf.cost_share, fmax(least, cost / SESSION_UNSEEN_SLOWEST_MS));
+}
+
 static void mark_due(struct session *s)
 {
 	int64_t now = loop_now(s->loop)->mono_ns;
@@ -98,12 +108,10 @@ static void mark_due(struct session *s)
 		for (int k = 0; k < s->server_count; k++) {
 			struct session_slot *slot = session_slot(s, p, k);
 			double every = s->conf.every_frame ? 0 : panel->every_ms;
-			/* what only the header's figures need may take an eighth of what is looked at */
-			double share = s->conf.every_frame ? INFINITY : s->conf.cost_share / (slot->wanted ? 1 : 8);
 
 			if (!slot->feed || slot->open || panel->observes || !(slot->wanted || is_always(s, p)))
 				continue;
-			if (cadence_due_ns(&slot->cadence, s->interval_ms, every, share) <= now + slack)
+			if (cadence_due_ns(&slot->cadence, s->interval_ms, every, share_of(s, slot)) <= now + slack)
 				slot->due = true;
 		}
 	}

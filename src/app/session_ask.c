@@ -32,6 +32,26 @@ static void plan_after(struct session *s)
 	loop_defer(s->loop, after_answer, s);
 }
 
+/* What the way alone takes. PostgreSQL is pinged seldom, and a ping that woke its process up counts that as the way: so of the
+ * last few the least. A Redis round brings its own ping, and carries just that one. */
+static double way_ms(struct session *s, int server)
+{
+	struct session_server *at = &s->server[server];
+	double now = s->status[server]->rtt_ms, least = now;
+	int newest = (at->rtt_next + SESSION_RTTS - 1) % SESSION_RTTS;
+
+	if (s->status[server]->kind != PANEL_PG || !isfinite(now))
+		return now;
+	if (at->rtt_count == 0 || at->rtt_ms[newest] != now) {
+		at->rtt_ms[at->rtt_next] = now;
+		at->rtt_next = (at->rtt_next + 1) % SESSION_RTTS;
+		at->rtt_count += at->rtt_count < SESSION_RTTS;
+	}
+	for (int i = 0; i < at->rtt_count; i++)
+		least = fmin(least, at->rtt_ms[i]);
+	return least;
+}
+
 static void take_panel(struct session *s, struct session_request *rq, struct sample *sample, const struct err *why)
 {
 	struct session_slot *slot = session_slot(s, rq->panel, rq->server);
@@ -40,7 +60,8 @@ static void take_panel(struct session *s, struct session_request *rq, struct sam
 	if (sample && feed_sample(slot->feed) && feed_sample(slot->feed)->mono_ns == sample->mono_ns) {
 		sample_free(sample); /* a recording's frame, asked for twice: no time passed, so there is no interval */
 	} else if (sample) {
-		cadence_note(&slot->cadence, (double)sample->elapsed_us / 1e3, s->status[rq->server]->rtt_ms);
+		slot->cadence.strict = !slot->wanted; /* nobody waits for it: then its share is a promise */
+		cadence_note(&slot->cadence, (double)sample->elapsed_us / 1e3, way_ms(s, rq->server));
 		slot->cadence.rows = sample->rows;
 		feed_push(slot->feed, sample);
 	} else if (why->code != ERR_NOT_FOUND) { /* a recording that has no sample of this moment: keep what is there */
@@ -61,7 +82,7 @@ static void take_running(struct session *s, struct session_request *rq, struct s
 	/* at least half of the time counts as the server's: a sampler that is often asked must not be taken for free */
 	slot->cadence.strict = true;
 	cadence_note(&slot->cadence, (double)sample->elapsed_us / 1e3,
-	             fmin(s->status[rq->server]->rtt_ms, (double)sample->elapsed_us / 2e3));
+	             fmin(way_ms(s, rq->server), (double)sample->elapsed_us / 2e3));
 	for (int p = 0; p < s->panel_count; p++) {
 		struct feed *feed = session_slot(s, p, rq->server)->feed;
 

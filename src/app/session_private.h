@@ -10,6 +10,8 @@ enum {
 	SESSION_ASKS_MAX = 64,     /* asks of one round trip */
 	SESSION_SPENT_MAX_MS = 100, /* of one answer whose usual time is not known */
 	SESSION_COST_TURNS = 10,   /* turns over which dytop's own cost is averaged */
+	SESSION_RTTS = 6,          /* round trips of a server that are remembered: a minute's */
+	SESSION_UNSEEN_SLOWEST_MS = 20000, /* what only the header needs is asked for that often, whatever it costs */
 };
 
 struct session_slot { /* one panel on one server */
@@ -37,6 +39,8 @@ struct session_server {
 	struct ask staged[SESSION_ASKS_MAX];
 	int staged_count;
 	int64_t observed_ns;   /* when the sampler last looked */
+	double rtt_ms[SESSION_RTTS]; /* the last round trips that differ, newest at rtt_next - 1 */
+	int rtt_count, rtt_next;
 };
 
 struct session {
