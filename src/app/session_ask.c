@@ -326,17 +326,32 @@ static int rows_to_ask(const struct session_rows *want, const struct panel_looku
 	return count;
 }
 
+/* A key's frame need not look at hundreds of rows again that lacked nothing. */
+static bool is_whole(struct session_slot *slot, int k)
+{
+	int64_t sample_ns = feed_sample(slot->feed)->mono_ns;
+
+	if (slot->whole_ns != sample_ns)
+		slot->lookups_whole = 0;
+	slot->whole_ns = sample_ns;
+	return slot->lookups_whole & (1u << k);
+}
+
 static void stage_missing(struct session *s, const struct session_rows *want, int k)
 {
 	struct session_slot *slot = session_slot(s, want->pair.panel, want->pair.server);
 	const struct panel_lookup *lookup = &s->panels[want->pair.panel]->lookup[k];
+	bool all = want->whole & (1u << k) || lookup->all_rows;
 	int total = feed_rows(slot->feed), found, count;
-	int64_t *keys = mem_calloc((size_t)lookup->batch * (size_t)lookup->by_count, sizeof *keys);
+	int64_t *keys;
 	int *rows;
 
+	if (is_whole(slot, k))
+		return;
+	keys = mem_calloc((size_t)lookup->batch * (size_t)lookup->by_count, sizeof *keys);
 	/* nothing that is on the screen is missing: nothing is asked, whatever lies beyond */
 	found = feed_missing(slot->feed, k, want->rows, want->count, loop_now(s->loop), keys, lookup->batch);
-	if (found > 0 || want->whole & (1u << k) || lookup->all_rows) {
+	if (found > 0 || all) {
 		rows = mem_calloc((size_t)total + (size_t)want->count + 1, sizeof *rows);
 		count = rows_to_ask(want, lookup, want->whole & (1u << k), total, rows);
 		found = feed_missing(slot->feed, k, rows, count, loop_now(s->loop), keys, lookup->batch);
@@ -344,6 +359,8 @@ static void stage_missing(struct session *s, const struct session_rows *want, in
 	}
 	if (found > 0)
 		session_stage(s, want->pair.server, want->pair.panel, k, keys, found);
+	else if (all)
+		slot->lookups_whole |= 1u << k;
 	free(keys);
 }
 

@@ -21,6 +21,8 @@ struct session_slot { /* one panel on one server */
 	bool due;              /* to be asked as soon as the server is ready */
 	bool open;             /* asked, not answered */
 	unsigned lookups_open; /* bit per lookup */
+	unsigned lookups_whole; /* bit per lookup: nothing was missing in any row of the sample of whole_ns */
+	int64_t whole_ns;
 };
 
 struct session_request { /* the context of one ask */

@@ -84,6 +84,12 @@ static bool is_blank(char c)
 	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
+/* Visible ASCII; char may be signed or not. */
+static bool is_plain(char c)
+{
+	return c > ' ' && c < 0x7f;
+}
+
 static bool starts_run(const char *at, size_t len)
 {
 	return at[0] == ' ' && len > 1 && is_blank(at[1]);
@@ -137,8 +143,8 @@ void clean_text(struct buf *out, const char *bytes, size_t len, unsigned flags)
 		uint32_t cp;
 		bool is_bad;
 
-		while (i < len && bytes[i] > ' ' && bytes[i] < 0x7f) /* most of all texts; char may be signed or not */
-			i++;
+		while (i < len && (is_plain(bytes[i]) || (bytes[i] == ' ' && i + 1 < len && is_plain(bytes[i + 1]))))
+			i++; /* most of all texts */
 		if (i == len)
 			break;
 		cp = utf8_decode(bytes + i, len - i, &n);

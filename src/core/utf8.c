@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: PostgreSQL */
 #include "core/utf8.h"
 
+#include <string.h>
 #include <utf8proc.h>
 
 enum { REPLACEMENT = 0xfffd };
@@ -98,15 +99,37 @@ bool utf8_is_mark(uint32_t cp)
 	return category == UTF8PROC_CATEGORY_MN || category == UTF8PROC_CATEGORY_ME;
 }
 
+/* Eight bytes at once: the top bit of a byte of the sum stands where it is below a blank, 0x7f, or beyond ASCII. (A borrow from
+ * one byte to the next comes only from one that is bad itself.) */
+static bool eight_are_ascii(const char *at)
+{
+	const uint64_t each = 0x0101010101010101u, top = each * 0x80;
+	uint64_t w;
+
+	memcpy(&w, at, sizeof(w));
+	return !(((w - each * ' ') | w | (w + each)) & top);
+}
+
+size_t utf8_ascii_run(const char *at, size_t len)
+{
+	size_t i = 0;
+
+	while (len - i >= 8 && eight_are_ascii(at + i))
+		i += 8;
+	while (i < len && at[i] >= ' ' && at[i] < 0x7f) /* char may be signed or not */
+		i++;
+	return i;
+}
+
 int utf8_text_width(const char *at, size_t len)
 {
-	int width = 0;
-	size_t n;
+	size_t i = utf8_ascii_run(at, len), n;
+	int width = (int)i;
 
-	for (size_t i = 0; i < len; i += n) {
-		n = 1;
-		if (at[i] >= ' ' && at[i] < 0x7f)
-			width++;
+	for (; i < len; i += n) {
+		n = utf8_ascii_run(at + i, len - i);
+		if (n > 0)
+			width += (int)n;
 		else
 			width += utf8_width(utf8_decode(at + i, len - i, &n));
 	}

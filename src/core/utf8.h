@@ -16,6 +16,8 @@ size_t utf8_encode(uint32_t cp, char out[4]);
 int utf8_width(uint32_t cp);
 /* True for marks that sit on the character before them (Mn, Me). */
 bool utf8_is_mark(uint32_t cp);
+/* How many of the first bytes are printable ASCII (0x20 to 0x7e), so as many characters and columns. */
+size_t utf8_ascii_run(const char *at, size_t len);
 /* Columns of a text. */
 int utf8_text_width(const char *at, size_t len);
 /* How many bytes of the text fit into `columns`, never cutting a character or leaving its combining marks behind;

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/mem.h"
 #include "core/utf8.h"
@@ -92,15 +93,17 @@ void canvas_resize(struct canvas *c, int width, int height)
 void canvas_clear(struct canvas *c)
 {
 	const struct canvas_cell blank = {.cp = ' ', .slot = SLOT_TEXT};
-	size_t count = (size_t)c->width * (size_t)c->height;
+	size_t row = (size_t)c->width;
 
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < row && c->height > 0; i++)
 		c->cell[i] = blank;
+	for (size_t y = 1; y < (size_t)c->height; y++)
+		memcpy(c->cell + y * row, c->cell, row * sizeof(*c->cell));
 	c->cursor_x = c->cursor_y = -1;
 }
 
-/* Puts one character, which fits; what it covers half of a wide one leaves no half behind. */
-static struct canvas_cell *put(struct canvas *c, int x, int y, int width, struct canvas_cell cell)
+/* The cells that are going to be written, which are there; a wide character that is covered by half leaves no half behind. */
+static struct canvas_cell *uncover(struct canvas *c, int x, int y, int width)
 {
 	struct canvas_cell *row = c->cell + (size_t)y * (size_t)c->width;
 
@@ -108,12 +111,32 @@ static struct canvas_cell *put(struct canvas *c, int x, int y, int width, struct
 		row[x - 1].cp = ' ';
 	if (x + width < c->width && row[x + width].cp == 0)
 		row[x + width].cp = ' ';
+	return row;
+}
+
+/* Puts one character, which fits. */
+static struct canvas_cell *put(struct canvas *c, int x, int y, int width, struct canvas_cell cell)
+{
+	struct canvas_cell *row = uncover(c, x, y, width);
+
 	row[x] = cell;
 	if (width == 2) {
 		row[x + 1] = cell;
 		row[x + 1].cp = 0;
 	}
 	return &row[x];
+}
+
+/* Puts width > 0 characters of printable ASCII, which fit; returns the last. */
+static struct canvas_cell *put_run(struct canvas *c, int x, int y, int width, struct canvas_cell cell, const char *at)
+{
+	struct canvas_cell *row = uncover(c, x, y, width);
+
+	for (int i = 0; i < width; i++) {
+		cell.cp = (unsigned char)at[i];
+		row[x + i] = cell;
+	}
+	return &row[x + width - 1];
 }
 
 /* The ASCII stand-in of a character: one column where there is a form, else its escape. Returns its length. */
@@ -182,9 +205,22 @@ int canvas_text(struct canvas *c, int x, int y, int max, unsigned slot, unsigned
 	if (x < 0 || y < 0 || x >= c->width || y >= c->height)
 		return 0;
 	room = max < c->width - x ? max : c->width - x;
+	if (room <= 0)
+		return 0;
 	for (size_t i = 0; i < text.len; i += n) {
 		int width;
 
+		n = utf8_ascii_run(text.at + i, text.len - i);
+		if (n > 0) {
+			width = n < (size_t)(room - used) ? (int)n : room - used;
+			if (width <= 0)
+				break;
+			base = put_run(c, x + used, y, width, cell, text.at + i);
+			used += width;
+			if ((size_t)width < n)
+				break;
+			continue;
+		}
 		cell.cp = utf8_decode(text.at + i, text.len - i, &n);
 		if (n == 1 && cell.cp >= 0x80)
 			cell.cp = '?';
@@ -222,8 +258,11 @@ void canvas_fill(struct canvas *c, int x, int y, int width, unsigned slot, unsig
 		cell.cp = '?';
 	if (c->ascii && cell.cp >= 0x80)
 		cell.cp = ascii_form(cell.cp, form) == 1 ? (unsigned char)form[0] : '?';
+	if (width <= 0)
+		return;
+	struct canvas_cell *row = uncover(c, x, y, width);
 	for (int i = 0; i < width; i++)
-		put(c, x + i, y, 1, cell);
+		row[x + i] = cell;
 }
 
 void canvas_flag_box(struct canvas *c, int x, int y, int width, int height, unsigned flags)

@@ -188,7 +188,10 @@ void keys_first(enum keys_action action, unsigned context, char out[16])
 
 		if (bindings[i].action != action || !(bindings[i].contexts & context) || !next_name(&list, &name))
 			continue;
-		snprintf(out, 16, "%.*s", (int)name.len, name.at);
+		if (name.len > 15)
+			name.len = 15;
+		memcpy(out, name.at, name.len);
+		out[name.len] = '\0';
 		return;
 	}
 }

@@ -283,6 +283,31 @@ static void put_cell(struct term_paint *p, const struct canvas *c, int x, int y,
 	p->x = x + 1 + wide < p->width ? x + 1 + wide : -1; /* at the edge terminals differ */
 }
 
+/* Writes the characters behind x that changed, too, and need neither another pen nor any care; x is what put_cell() just wrote.
+ * Returns the last one. */
+static int put_more(struct term_paint *p, const struct canvas_cell *now, const struct canvas_cell *shown, int x, int to, struct buf *out)
+{
+	char bytes[256];
+	size_t len = 0;
+	int first = x;
+
+	if (p->x != x + 1 || !same_look(&p->pen, look_of(p, &now[x])))
+		return x;
+	if (to > p->width - 1)
+		to = p->width - 1; /* at the edge terminals differ */
+	for (; x + 1 < to && len < sizeof(bytes); x++) {
+		const struct canvas_cell *next = &now[x + 1];
+
+		if (next->slot != now[first].slot || next->flags != now[first].flags || next->cp < 0x20 || next->cp >= 0x7f ||
+		    next->mark[0] || same_cell(p, next, &shown[x + 1]))
+			break;
+		bytes[len++] = (char)next->cp;
+	}
+	buf_add(out, bytes, len);
+	p->x = x + 1;
+	return x;
+}
+
 /* From where on the row is blank and can be erased; width when it cannot. */
 static int blank_from(struct term_paint *p, const struct canvas_cell *row, int width)
 {
@@ -354,6 +379,7 @@ static void paint_row(struct term_paint *p, const struct canvas *c, int y, struc
 		if (last >= 0)
 			fill_gap(p, c, last + 1, at, y, out);
 		put_cell(p, c, at, y, out);
+		x = at == x ? put_more(p, now, shown, x, blank, out) : x;
 		last = x;
 	}
 	if (blank < width && differs(p, now, shown, blank, width))

@@ -133,6 +133,24 @@ START_TEST(fits_whole_characters_with_their_marks)
 }
 END_TEST
 
+/* Each byte value at each place of texts of 0 to 24 bytes: the run ends just there, or not at all. */
+START_TEST(a_run_of_ascii_ends_at_the_first_other_byte)
+{
+	char text[24];
+
+	for (size_t len = 0; len <= sizeof(text); len++)
+		for (size_t at = 0; at < len; at++)
+			for (int byte = 0; byte < 256; byte++) {
+				bool plain = byte >= 0x20 && byte < 0x7f;
+
+				memset(text, at % 2 ? '~' : ' ', sizeof(text));
+				text[at] = (char)byte;
+				ck_assert_uint_eq(utf8_ascii_run(text, len), plain ? len : at);
+			}
+	ck_assert_uint_eq(utf8_ascii_run("", 0), 0);
+}
+END_TEST
+
 int main(void)
 {
 	const TTest *const cases[] = {
@@ -142,6 +160,7 @@ int main(void)
 		what_is_no_scalar_value_encodes_as_replacement,
 		widths,
 		fits_whole_characters_with_their_marks,
+		a_run_of_ascii_ends_at_the_first_other_byte,
 	};
 
 	return unit_run("utf8", cases, ARRAY_LEN(cases));
