@@ -69,6 +69,21 @@ void board_want(struct board *b)
 	board_mode(b);
 }
 
+void board_mark(struct board *b)
+{
+	struct ui_want mark[BOARD_PAIRS_MAX];
+	int count = ui_marks(b->ui, &b->host, mark, BOARD_PAIRS_MAX);
+	struct feed *feed;
+
+	for (int p = 0; p < b->host.panel_count; p++)
+		for (int k = 0; k < b->host.server_count; k++)
+			if ((feed = session_feed(b->session, p, k)) != NULL)
+				feed_unmark(feed);
+	for (int i = 0; i < count; i++)
+		if ((feed = session_feed(b->session, mark[i].panel, mark[i].server)) != NULL)
+			(void)feed_mark(feed);
+}
+
 void board_mode(struct board *b)
 {
 	for (int p = 0; p < b->host.panel_count; p++)

@@ -36,7 +36,9 @@ void board_connect(struct board *b, struct session *s);
 void board_sync(struct board *b);
 /* Tells the session which panels the screen needs. */
 void board_want(struct board *b);
-/* Hands on how the person looks at each panel: over the interval, or since the last reset. */
+/* Keeps this moment of what is on the screen, in place of what was kept before. */
+void board_mark(struct board *b);
+/* Hands on how the person looks at each panel: over the interval, since the last reset, or since the mark. */
 void board_mode(struct board *b);
 /* Draws into the canvas and asks for the names, texts and sizes of the rows that are on it. True while answers are on their way
  * that belong to this picture. */

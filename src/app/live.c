@@ -165,6 +165,8 @@ static void act(struct live *v, unsigned result)
 		session_pause(v->board.session, ui_paused(v->board.ui));
 	if (result & UI_WANT)
 		v->want = true; /* asked when the key is on the screen: sending takes time, and wakes the servers beside us */
+	if (result & UI_MARK)
+		board_mark(&v->board);
 	if (result & UI_MODE)
 		board_mode(&v->board);
 	if (result & UI_REFRESH)

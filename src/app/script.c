@@ -49,6 +49,8 @@ static void act(struct script *s, unsigned result)
 		board_want(&s->board);
 	if (result & UI_PAUSE)
 		session_pause(s->board.session, ui_paused(s->board.ui));
+	if (result & UI_MARK)
+		board_mark(&s->board);
 	if (result & UI_MODE)
 		board_mode(&s->board);
 	if (result & UI_REFRESH)

@@ -39,6 +39,8 @@ void feed_free(struct feed *f)
 	ladder_free(f->ladder);
 	trend_release(&f->trend);
 	delta_release(&f->delta);
+	delta_release(&f->since);
+	sample_free(f->base);
 	sample_free(f->prev);
 	sample_free(f->now);
 	free(f);
@@ -112,7 +114,7 @@ static void push_series(struct feed *f)
 
 	if (p->trend) {
 		trend_move(&f->trend, &f->delta, FEED_TREND_POINTS);
-		feed_scope_mode(f, f->now->wall_us, false, &ctx, &scope);
+		feed_scope_mode(f, f->now->wall_us, FEED_INTERVAL, &ctx, &scope);
 		scope.cache = &cache;
 		for (int row = 0; row < f->now->rows; row++) {
 			struct cell c = expr_eval(p->trend, &scope, row);
@@ -128,16 +130,32 @@ static void push_series(struct feed *f)
 	for (int i = 0; i < p->figure_count; i++) {
 		struct cell c = CELL_NONE;
 
-		if (!feed_is_lifetime(f)) {
+		if (feed_mode(f) == FEED_INTERVAL) {
 			c = feed_figure(f, i, f->now->wall_us); /* fills the cache that the screen will read */
 		} else if (p->figure[i].expr) {
 			memset(&cache, 0, sizeof(cache));
-			feed_scope_mode(f, f->now->wall_us, false, &ctx, &scope);
+			feed_scope_mode(f, f->now->wall_us, FEED_INTERVAL, &ctx, &scope);
 			scope.cache = &cache;
 			c = expr_eval(p->figure[i].expr, &scope, 0);
 		}
 		series_add(&f->series[i], cell_value(&c));
 	}
+}
+
+static bool is_kept(void *ctx, int column)
+{
+	const struct panel *p = ctx;
+
+	return is_compared(ctx, column) || column == p->reset_field;
+}
+
+/* However long it is: the span is shown beside its figures. */
+static void compare_base(struct feed *f)
+{
+	delta_release(&f->since);
+	f->since.seconds = NAN;
+	if (f->base && f->mode == FEED_SINCE)
+		delta_init(&f->since, f->panel, f->base, f->now, INFINITY);
 }
 
 void feed_push(struct feed *f, struct sample *s)
@@ -156,6 +174,7 @@ void feed_push(struct feed *f, struct sample *s)
 	}
 	if (f->ladder)
 		ladder_push(f->ladder, f->panel, &f->delta, f->prev, s);
+	compare_base(f);
 	if (f->prev)
 		sample_strip(f->prev, is_compared, (void *)(uintptr_t)f->panel);
 	f->state = FEED_LIVE;
@@ -200,8 +219,35 @@ void feed_set_mode(struct feed *f, enum feed_mode mode)
 {
 	if (f->mode != mode) {
 		f->mode = mode;
+		compare_base(f);
 		touch(f);
 	}
+}
+
+bool feed_mark(struct feed *f)
+{
+	feed_unmark(f);
+	if (!f->now)
+		return false;
+	f->base = sample_copy(f->now, is_kept, (void *)(uintptr_t)f->panel);
+	compare_base(f);
+	touch(f);
+	return true;
+}
+
+void feed_unmark(struct feed *f)
+{
+	if (!f->base)
+		return;
+	sample_free(f->base);
+	f->base = NULL;
+	compare_base(f);
+	touch(f);
+}
+
+const struct sample *feed_marked(const struct feed *f)
+{
+	return f->base;
 }
 
 void feed_observe(struct feed *f, const struct panel *observer, const struct sample *s, double rate_hz)
@@ -231,17 +277,17 @@ double feed_seconds(const struct feed *f)
 {
 	if (!f->now)
 		return NAN;
-	return feed_is_lifetime(f) ? f->life_seconds : f->delta.seconds;
+	return feed_mode(f) == FEED_LIFETIME ? f->life_seconds : feed_delta(f, feed_mode(f))->seconds;
 }
 
 bool feed_was_reset(const struct feed *f)
 {
-	return f->delta.voided > 0;
+	return feed_reset_rows(f) > 0;
 }
 
 int feed_reset_rows(const struct feed *f)
 {
-	return f->delta.voided;
+	return feed_delta(f, feed_mode(f))->voided;
 }
 
 uint64_t feed_generation(const struct feed *f)
@@ -251,7 +297,7 @@ uint64_t feed_generation(const struct feed *f)
 
 enum feed_mode feed_mode(const struct feed *f)
 {
-	return feed_is_lifetime(f) ? FEED_LIFETIME : FEED_INTERVAL;
+	return f->mode == FEED_INTERVAL && !f->prev ? FEED_LIFETIME : f->mode;
 }
 
 bool feed_first(const struct feed *f)
@@ -276,7 +322,9 @@ int feed_row_of(const struct feed *f, uint64_t key)
 
 bool feed_row_is_new(const struct feed *f, int row)
 {
-	return f->prev && row >= 0 && row < f->delta.rows && f->delta.state[row] == DELTA_NEW;
+	const struct delta *delta = feed_delta(f, f->mode);
+
+	return feed_from(f, f->mode) && row >= 0 && row < delta->rows && delta->state[row] == DELTA_NEW;
 }
 
 /* --- lookups --- */
@@ -338,6 +386,7 @@ size_t feed_bytes(const struct feed *f)
 	if (f->series)
 		bytes += (size_t)f->panel->figure_count * (sizeof(struct series) + FEED_FIGURE_POINTS * sizeof(float));
 	bytes += (size_t)f->delta.rows * (sizeof(*f->delta.before) + sizeof(*f->delta.state));
+	bytes += f->base ? sample_bytes(f->base) + (size_t)f->since.rows * (sizeof(*f->since.before) + sizeof(*f->since.state)) : 0;
 	bytes += f->ladder ? ladder_bytes(f->ladder) : 0;
 	bytes += f->prev ? sample_bytes(f->prev) : 0;
 	return bytes + (f->now ? sample_bytes(f->now) : 0);

@@ -25,6 +25,7 @@ enum feed_state {
 enum feed_mode {
 	FEED_INTERVAL, /* d() is the increase between the last two samples, see model/delta.h for when it is known */
 	FEED_LIFETIME, /* d() is the counter itself, marked MARK_LIFETIME; rate() over the time since its reset */
+	FEED_SINCE,    /* d() is the increase since the sample that feed_mark() kept, known by the same rules; none without one */
 };
 
 enum {
@@ -53,23 +54,28 @@ void feed_set_gap(struct feed *f, double seconds);
 enum feed_state feed_state(const struct feed *f);
 const char *feed_reason(const struct feed *f); /* "" when live */
 const struct sample *feed_sample(const struct feed *f);   /* the last one; NULL when empty */
-/* Length of the interval behind the deltas in seconds, NAN when there is none. */
+/* Length of the interval behind the deltas (since the mark, the reset) in seconds, NAN when there is none. */
 double feed_seconds(const struct feed *f);
-/* True when deltas were voided between the last two samples by a reset (reset time, fallen counter, other life of the
- * server), and how many rows were. */
+/* True when deltas were voided in that interval by a reset (reset time, fallen counter, other life of the server), and how
+ * many rows were. */
 bool feed_was_reset(const struct feed *f);
 int feed_reset_rows(const struct feed *f);
 uint64_t feed_generation(const struct feed *f); /* grows with each push, failure and learned lookup */
 
 void feed_set_mode(struct feed *f, enum feed_mode mode);
-enum feed_mode feed_mode(const struct feed *f); /* FEED_LIFETIME also while there is only one sample (see feed_first) */
+/* What d() is now: FEED_LIFETIME instead of FEED_INTERVAL while there is only one sample (see feed_first). */
+enum feed_mode feed_mode(const struct feed *f);
+/* Keeps what deltas need of the last sample for FEED_SINCE, in place of what was kept before; false: there is no sample. */
+bool feed_mark(struct feed *f);
+void feed_unmark(struct feed *f);
+const struct sample *feed_marked(const struct feed *f); /* NULL: nothing is kept */
 /* Only one sample so far: what batch's first frame says ("cumulative"). */
 bool feed_first(const struct feed *f);
 
 int feed_rows(const struct feed *f);
 uint64_t feed_key(const struct feed *f, int row);
 int feed_row_of(const struct feed *f, uint64_t key); /* -1 */
-bool feed_row_is_new(const struct feed *f, int row); /* not in the sample before (false on the first sample) */
+bool feed_row_is_new(const struct feed *f, int row); /* not in the sample before, or that of the mark (false without one) */
 bool feed_row_hidden(const struct feed *f, int row); /* the panel's hidden: field: counted, not to be shown */
 struct cell feed_cell(const struct feed *f, int row, int column, int64_t wall_us);
 struct cell feed_field(const struct feed *f, int row, int field); /* raw, lookups included */
@@ -92,7 +98,7 @@ const char *feed_rung(const struct feed *f, int row, double q);
 struct feed_scope {
 	const struct feed *feed;
 	struct cell self; /* of PANEL_SELF_VALUE */
-	bool lifetime;
+	enum feed_mode mode;
 };
 void feed_scope(const struct feed *f, int64_t wall_us, struct feed_scope *ctx, struct expr_scope *scope);
 struct cell feed_scope_value(void *ctx, int id, int row);

@@ -25,16 +25,27 @@ struct cell feed_scope_value(void *ctx, int id, int row)
 	return id == PANEL_SELF_VALUE ? s->self : feed_field(s->feed, row, id);
 }
 
+const struct sample *feed_from(const struct feed *f, enum feed_mode mode)
+{
+	return mode == FEED_SINCE ? f->base : f->prev;
+}
+
+const struct delta *feed_delta(const struct feed *f, enum feed_mode mode)
+{
+	return mode == FEED_SINCE ? &f->since : &f->delta;
+}
+
 static struct cell scope_delta(void *ctx, int id, int row)
 {
 	const struct feed_scope *s = ctx;
 	const struct feed *f = s->feed;
+	const struct sample *from = feed_from(f, s->mode);
 	struct cell c;
 
 	if (!is_counter(f, id) || !f->now)
 		return CELL_NONE;
-	if (!s->lifetime)
-		return f->prev ? delta_cell(&f->delta, f->prev, f->now, row, id) : CELL_NONE;
+	if (s->mode != FEED_LIFETIME)
+		return from ? delta_cell(feed_delta(f, s->mode), from, f->now, row, id) : CELL_NONE;
 	c = sample_cell(f->now, row, id);
 	c.mark = MARK_LIFETIME;
 	return c;
@@ -44,18 +55,20 @@ static struct cell scope_delta(void *ctx, int id, int row)
 static bool row_interval(const struct feed_scope *s, int row, struct ladder_interval *out)
 {
 	const struct feed *f = s->feed;
+	const struct sample *from = feed_from(f, s->mode);
+	const struct delta *delta = feed_delta(f, s->mode);
 	struct ladder_totals now, before;
 
 	if (!f->ladder || !f->now || row < 0 || row >= f->now->rows)
 		return false;
 	ladder_totals_of(f->panel, f->now, row, &now);
-	if (s->lifetime) {
+	if (s->mode == FEED_LIFETIME) {
 		ladder_between(NULL, &now, out);
 		return true;
 	}
-	if (!f->prev || f->delta.state[row] != DELTA_KNOWN)
+	if (!from || delta->state[row] != DELTA_KNOWN)
 		return false;
-	ladder_totals_of(f->panel, f->prev, f->delta.before[row], &before);
+	ladder_totals_of(f->panel, from, delta->before[row], &before);
 	ladder_between(&before, &now, out);
 	return true;
 }
@@ -69,7 +82,7 @@ static struct cell row_quantile(const struct feed_scope *s, int row, double q, e
 	*rung = LADDER_NONE;
 	if (!row_interval(s, row, &interval))
 		return CELL_NONE;
-	if (s->lifetime) { /* the other rungs are about now */
+	if (s->mode != FEED_INTERVAL) { /* the other rungs are about now */
 		c = cell_number(ladder_bound(&interval, q));
 		c.mark = MARK_BOUND;
 		*rung = c.kind == CELL_UNKNOWN ? LADDER_NONE : LADDER_BOUND;
@@ -94,7 +107,7 @@ static struct cell scope_stddev(void *ctx, int row)
 
 	if (!row_interval(s, row, &interval))
 		return CELL_NONE;
-	if (!s->lifetime)
+	if (s->mode != FEED_LIFETIME)
 		return cell_number(interval.sd);
 	c = sample_cell(s->feed->now, row, s->feed->panel->timings.stddev);
 	c.mark = MARK_LIFETIME;
@@ -105,14 +118,16 @@ static struct cell scope_hquantile(void *ctx, int id, int row, double q)
 {
 	const struct feed_scope *s = ctx;
 	const struct feed *f = s->feed;
+	const struct sample *from = feed_from(f, s->mode);
+	const struct delta *delta = feed_delta(f, s->mode);
 	struct cell before = cell_text(STR("")), now = sample_cell(f->now, row, id), c;
 
 	if (now.kind != CELL_TEXT)
 		return CELL_NONE;
-	if (!s->lifetime) {
-		if (!f->prev || f->delta.state[row] != DELTA_KNOWN)
+	if (s->mode != FEED_LIFETIME) {
+		if (!from || delta->state[row] != DELTA_KNOWN)
 			return CELL_NONE;
-		before = sample_cell(f->prev, f->delta.before[row], id);
+		before = sample_cell(from, delta->before[row], id);
 		if (before.kind != CELL_TEXT)
 			return CELL_NONE;
 	}
@@ -121,15 +136,10 @@ static struct cell scope_hquantile(void *ctx, int id, int row, double q)
 	return c;
 }
 
-bool feed_is_lifetime(const struct feed *f)
-{
-	return f->mode == FEED_LIFETIME || !f->prev;
-}
-
-void feed_scope_mode(const struct feed *f, int64_t wall_us, bool lifetime, struct feed_scope *ctx,
+void feed_scope_mode(const struct feed *f, int64_t wall_us, enum feed_mode mode, struct feed_scope *ctx,
                      struct expr_scope *scope)
 {
-	*ctx = (struct feed_scope){.feed = f, .self = CELL_NONE, .lifetime = lifetime};
+	*ctx = (struct feed_scope){.feed = f, .self = CELL_NONE, .mode = mode};
 	*scope = (struct expr_scope){
 		.ctx = ctx,
 		.value = feed_scope_value,
@@ -138,14 +148,14 @@ void feed_scope_mode(const struct feed *f, int64_t wall_us, bool lifetime, struc
 		.stddev = scope_stddev,
 		.hquantile = scope_hquantile,
 		.rows = feed_rows(f),
-		.seconds = lifetime ? f->life_seconds : f->prev ? f->delta.seconds : (double)NAN,
+		.seconds = mode == FEED_LIFETIME ? f->life_seconds : feed_from(f, mode) ? feed_delta(f, mode)->seconds : (double)NAN,
 		.wall_us = wall_us,
 	};
 }
 
 void feed_scope(const struct feed *f, int64_t wall_us, struct feed_scope *ctx, struct expr_scope *scope)
 {
-	feed_scope_mode(f, wall_us, feed_is_lifetime(f), ctx, scope);
+	feed_scope_mode(f, wall_us, feed_mode(f), ctx, scope);
 }
 
 double feed_row_life(const struct feed *f, int row)
@@ -169,7 +179,7 @@ static struct cell eval(const struct feed *f, const struct expr *e, int cache, i
 		ctx.self = *self;
 	/* Where rows were reset at different times each has its own seconds; but to a rate over all rows no one
 	 * length of time belongs, and it stays unknown. */
-	if (ctx.lifetime && isnan(scope.seconds) && !expr_has_aggregates(e))
+	if (ctx.mode == FEED_LIFETIME && isnan(scope.seconds) && !expr_has_aggregates(e))
 		scope.seconds = feed_row_life(f, row);
 	scope.cache = &f->cache[cache];
 	return expr_eval(e, &scope, row);

@@ -18,6 +18,8 @@ struct feed {
 	struct sample *now;
 	struct sample *prev;      /* only what deltas need of it */
 	struct delta delta;
+	struct sample *base;      /* what feed_mark() kept; NULL: nothing */
+	struct delta since;       /* from there to now, while FEED_SINCE is wanted */
 	struct lookup **lookup;
 	struct ladder *ladder;    /* NULL without timings: */
 	struct trend trend;
@@ -34,12 +36,13 @@ struct feed {
 };
 
 int feed_caches(const struct panel *p); /* how many */
-/* d() means the counter itself: by choice, or as there is no sample before. */
-bool feed_is_lifetime(const struct feed *f);
 /* Seconds since a row's reset, NAN when the server does not say. */
 double feed_row_life(const struct feed *f, int row);
 /* As feed_scope(), for a mode of the caller's choice. */
-void feed_scope_mode(const struct feed *f, int64_t wall_us, bool lifetime, struct feed_scope *ctx,
+void feed_scope_mode(const struct feed *f, int64_t wall_us, enum feed_mode mode, struct feed_scope *ctx,
                      struct expr_scope *scope);
+/* From where d() counts in that mode, NULL from nowhere; and what happened since. */
+const struct sample *feed_from(const struct feed *f, enum feed_mode mode);
+const struct delta *feed_delta(const struct feed *f, enum feed_mode mode);
 
 #endif

@@ -314,6 +314,50 @@ bool sample_is_twin(const struct sample *s, uint64_t key)
 	return s->twins.count > 0 && map_get(&s->twins, key, &row);
 }
 
+static void *copy_of(const void *from, size_t count, size_t size)
+{
+	void *to = mem_resize(NULL, count > 0 ? count : 1, size);
+
+	if (count > 0)
+		memcpy(to, from, count * size);
+	return to;
+}
+
+struct sample *sample_copy(const struct sample *s, bool (*keep)(void *ctx, int column), void *ctx)
+{
+	struct sample *to = sample_new(s->columns);
+	bool texts = false;
+	uint64_t row;
+
+	to->mono_ns = s->mono_ns;
+	to->wall_us = s->wall_us;
+	to->elapsed_us = s->elapsed_us;
+	to->life = s->life;
+	to->hidden = s->hidden;
+	to->cut = s->cut;
+	to->rows = to->room = s->rows;
+	for (int i = 0; i < s->columns; i++) {
+		if (s->column[i].type == SAMPLE_ABSENT || !keep(ctx, i))
+			continue;
+		to->column[i].type = s->column[i].type;
+		to->column[i].ints = copy_of(s->column[i].ints, (size_t)s->rows, value_size(s->column[i].type));
+		texts |= s->column[i].type == SAMPLE_TEXT;
+	}
+	if (texts && s->pool.len > 0)
+		buf_add(&to->pool, s->pool.data, s->pool.len); /* fits: it did there */
+	to->key = copy_of(s->key, (size_t)s->rows, sizeof(*s->key));
+	index_init(to);
+	for (int i = 0; i < s->rows; i++) {
+		uint32_t at = index_place(to, to->key[i]);
+
+		if (to->index[at] < 0)
+			to->index[at] = i;
+		if (s->twins.count > 0 && map_get(&s->twins, to->key[i], &row))
+			map_put(&to->twins, to->key[i], row);
+	}
+	return to;
+}
+
 void sample_strip(struct sample *s, bool (*keep)(void *ctx, int column), void *ctx)
 {
 	bool texts = false;

@@ -90,6 +90,8 @@ double sample_number(const struct sample *s, int row, int column);
 int sample_find(const struct sample *s, uint64_t key);
 /* True when more than one row has this key: then no figure may be compared between samples by it. */
 bool sample_is_twin(const struct sample *s, uint64_t key);
+/* Those columns alone, with keys and index: to compare later samples with. */
+struct sample *sample_copy(const struct sample *s, bool (*keep)(void *ctx, int column), void *ctx);
 /* For an owner that only needs some columns from now on: frees the others (they become absent), the keys and the
  * index. */
 void sample_strip(struct sample *s, bool (*keep)(void *ctx, int column), void *ctx);

@@ -72,6 +72,8 @@ bool act_useful(const struct ui *u, const struct ui_host *h, enum keys_action ac
 		return planview_is_tree(&u->plan);
 	case ACT_ROOT:
 		return t && t->p->tree_id >= 0;
+	case ACT_DIFF:
+		return u->mark_us != 0;
 	case ACT_DETAIL:
 	case ACT_FILTER:
 	case ACT_SORT_LEFT:

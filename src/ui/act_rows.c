@@ -278,9 +278,47 @@ unsigned act_cumulative(struct ui *u, const struct ui_host *h, int key)
 	if (!t)
 		return UI_REDRAW;
 	mode = &u->mode[t->panel];
-	*mode = *mode == FEED_INTERVAL ? FEED_LIFETIME : FEED_INTERVAL;
+	*mode = *mode == FEED_INTERVAL || u->diff ? FEED_LIFETIME : FEED_INTERVAL;
+	u->diff = false;
 	t->view.dirty = true;
 	ui_note(u, h, *mode == FEED_LIFETIME ? "figures since the last reset" : "figures of the interval");
+	return UI_RESULT_REDRAW_WANT | UI_MODE;
+}
+
+unsigned act_mark(struct ui *u, const struct ui_host *h, int key)
+{
+	struct ui_want pair[UI_MARKS_MAX];
+	int count = ui_marks(u, h, pair, UI_MARKS_MAX), sampled = 0;
+	char clock[16];
+
+	(void)key;
+	for (int i = 0; i < count; i++) {
+		const struct feed *f = h->feed(h->ctx, pair[i].panel, pair[i].server);
+
+		sampled += f && feed_sample(f);
+	}
+	if (sampled == 0) {
+		ui_error(u, h, "there is no sample yet: nothing to mark");
+		return UI_REDRAW;
+	}
+	u->mark_us = h->now.wall_us;
+	clock_local_time(u->mark_us, clock);
+	ui_note(u, h, u->diff ? "marked %s: figures since then" : "marked %s: D shows what happened since", clock);
+	return UI_RESULT_REDRAW_WANT | UI_MARK;
+}
+
+unsigned act_diff(struct ui *u, const struct ui_host *h, int key)
+{
+	(void)key;
+	if (u->mark_us == 0) {
+		ui_error(u, h, "nothing is marked: ! marks this moment, D then shows what happened since");
+		return UI_REDRAW;
+	}
+	u->diff = !u->diff;
+	for (int i = 0; i < u->table_count; i++)
+		u->table[i].view.dirty = true;
+	if (!u->diff)
+		ui_note(u, h, "figures of the interval");
 	return UI_RESULT_REDRAW_WANT | UI_MODE;
 }
 

@@ -214,6 +214,7 @@ static int set_mode(struct ui *u, struct str value, unsigned *result, struct err
 	if (!str_is(value, "interval") && !str_is(value, "cumulative"))
 		return err_set(why, ERR_INVALID, "interval or cumulative, not '%.*s'", (int)value.len, value.at);
 	u->mode[t->panel] = str_is(value, "cumulative") ? FEED_LIFETIME : FEED_INTERVAL;
+	u->diff = false;
 	t->view.dirty = true;
 	*result = UI_RESULT_REDRAW_WANT | UI_MODE;
 	return 0;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /* The two lines at the bottom: what is shown (or a message), and the keys that work here (or the prompt). */
+#include <math.h>
 #include <stdio.h>
 
 #include "core/clean.h"
@@ -134,6 +135,27 @@ static bool has_counters(const struct panel *p)
 	return false;
 }
 
+/* From which sample on the figures are, which may be a little older than the mark, and how long that is. */
+static void add_since(struct buf *out, const struct ui *u, const struct feed *f)
+{
+	const struct sample *from = feed_marked(f), *s = feed_sample(f);
+	char clock[16], span[UNIT_TEXT_MAX];
+
+	clock_local_time(from ? from->wall_us : u->mark_us, clock);
+	if (!from)
+		add_fact(out, "no sample from the mark at %s: ! marks anew, D shows the interval", clock);
+	else if (from->life != s->life)
+		add_fact(out, "since the mark %s: another life of the server, nothing can be compared", clock);
+	else if (s->mono_ns == from->mono_ns)
+		add_fact(out, "marked %s: no newer sample yet", clock);
+	else if (isnan(feed_seconds(f)))
+		add_fact(out, "since the mark %s: time went backwards or stood still, nothing can be compared", clock);
+	else {
+		unit_format(span, UNIT_MS, feed_seconds(f) * 1e3, 0);
+		add_fact(out, "since the mark %s (%s)", clock, span);
+	}
+}
+
 static void add_feed(struct buf *out, const struct ui *u, const struct ui_host *h, const struct ui_table *t)
 {
 	const struct server_status *server = screens_status(u, h, t->panel);
@@ -153,7 +175,9 @@ static void add_feed(struct buf *out, const struct ui *u, const struct ui_host *
 		add_fact(out, "cut at %d rows: there are more", s->rows);
 	if (feed_was_reset(f))
 		add_fact(out, "RESET: counters began anew");
-	if (u->mode[t->panel] == FEED_LIFETIME)
+	if (u->diff)
+		add_since(out, u, f);
+	else if (u->mode[t->panel] == FEED_LIFETIME)
 		add_fact(out, "since the last reset");
 	else if (feed_first(f) && has_counters(t->p))
 		add_fact(out, "first sample: since the last reset");

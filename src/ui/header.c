@@ -203,13 +203,18 @@ static void drop_segment(struct segments *list)
 /* "12:04:31  1s  LIVE" at the right end; returns the column where it begins. */
 static int draw_clock(const struct ui *u, const struct ui_host *h, struct canvas *c, bool interval)
 {
-	char clock[16], every[UNIT_TEXT_MAX], text[96];
+	char clock[16], since[16], every[UNIT_TEXT_MAX], text[96];
 	unsigned slot;
 	const char *word = state_word(u, h, &slot);
 	int x, used;
 
 	clock_local_time(h->now.wall_us, clock);
-	snprintf(every, sizeof(every), "%.4gs", u->interval_ms / 1000);
+	if (u->diff) { /* what the figures are over */
+		clock_local_time(u->mark_us, since);
+		snprintf(every, sizeof(every), "since %s", since);
+	} else {
+		snprintf(every, sizeof(every), "%.4gs", u->interval_ms / 1000);
+	}
 	snprintf(text, sizeof(text), "%s%s%s  ", clock, interval ? "  " : "", interval ? every : "");
 	x = c->width - (int)strlen(text) - 7; /* the longest word is PAUSED, and a blank behind it */
 	if (x < 0)

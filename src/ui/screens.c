@@ -290,6 +290,29 @@ void table_update(struct ui *u, const struct ui_host *h, struct ui_table *t)
 		t->view.count = t->view.total = t->view.hidden_count = t->view.filtered_count = 0;
 }
 
+static int add_want(struct ui_want *out, int count, int max, struct ui_want want)
+{
+	for (int i = 0; i < count; i++)
+		if (out[i].panel == want.panel && out[i].server == want.server)
+			return count;
+	if (want.server < 0 || count == max)
+		return count;
+	out[count] = want;
+	return count + 1;
+}
+
+int ui_marks(const struct ui *u, const struct ui_host *host, struct ui_want *out, int max)
+{
+	int count = ui_wants(u, host, out, max);
+
+	for (int i = 0; i < u->figure_count; i++) {
+		int panel = u->figure[i].panel;
+
+		count = add_want(out, count, max, (struct ui_want){panel, chosen_or_first(u, host, (int)u->panel[panel]->source)});
+	}
+	return count;
+}
+
 int ui_wants(const struct ui *u, const struct ui_host *host, struct ui_want *out, int max)
 {
 	const struct ui_screen *s = &u->screen[u->here];
@@ -305,14 +328,8 @@ int ui_wants(const struct ui *u, const struct ui_host *host, struct ui_want *out
 		count += overview_panels(u, panel + count, OVERVIEW_ROWS_PANEL_MAX - count);
 	for (int i = 0; i < count; i++) {
 		struct ui_want want = {panel[i], chosen_or_first(u, host, (int)u->panel[panel[i]]->source)};
-		bool known = false;
 
-		if (want.server < 0)
-			continue;
-		for (int k = 0; k < wants; k++)
-			known |= out[k].panel == want.panel && out[k].server == want.server;
-		if (!known && wants < max)
-			out[wants++] = want;
+		wants = add_want(out, wants, max, want);
 	}
 	return wants;
 }

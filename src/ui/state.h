@@ -24,6 +24,7 @@ enum {
 	UI_VERY_LOW = 10,    /* rows under which no figures are shown */
 	UI_LOW = 14,         /* ... one line of them */
 	UI_TALL = 30,        /* rows from which on all lines of them are */
+	UI_MARKS_MAX = 128,  /* pairs of panel and server that one mark keeps */
 	UI_TEXT_MAX = 256 * 1024, /* bytes of one text that a window shows or the clipboard gets */
 	UI_RESULT_REDRAW_WANT = UI_REDRAW | UI_WANT
 };
@@ -136,6 +137,8 @@ struct ui {
 	char search[PROMPT_MAX];   /* what is looked for and highlighted; "" none */
 	struct ui_notice notice;
 	bool paused;
+	int64_t mark_us;           /* wall time of the moment that ! marked, 0 none */
+	bool diff;                 /* figures since then */
 	double interval_ms;
 	char theme[32];
 	struct buf copy;

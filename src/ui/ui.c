@@ -448,6 +448,8 @@ bool ui_detail_row(const struct ui *u, int panel, int server, int *row)
 
 enum feed_mode ui_mode(const struct ui *u, int panel)
 {
+	if (u->diff)
+		return FEED_SINCE;
 	return panel >= 0 && panel < u->panel_count ? u->mode[panel] : FEED_INTERVAL;
 }
 

@@ -80,6 +80,7 @@ enum ui_result {
 	UI_CANCEL = 1u << 16,      /* a task is to end: ui_cancelled() */
 	UI_INPUT = 1u << 17,       /* the line that ui_ask_line() asked for: ui_input() */
 	UI_CANCEL_ALL = 1u << 18,  /* quit as soon as every task has ended that can be cancelled; those were asked to */
+	UI_MARK = 1u << 19,        /* ui_marks() are to be kept by feed_mark(), and no others */
 };
 
 enum { UI_ROWS_MAX = 64 };
@@ -145,6 +146,8 @@ void ui_draw(struct ui *u, const struct ui_host *host, struct canvas *c);
 /* What the screen needs now: panel and server pairs (panels of the screen on the chosen servers). Returns the count. */
 struct ui_want { int panel, server; };
 int ui_wants(const struct ui *u, const struct ui_host *host, struct ui_want *out, int max);
+/* What a mark keeps: these, and what the header shows. */
+int ui_marks(const struct ui *u, const struct ui_host *host, struct ui_want *out, int max);
 /* Feed rows that the last draw showed of a panel (for lookups); borrowed until the next draw. */
 int ui_visible_rows(const struct ui *u, int panel, int server, const int **rows);
 /* All rows of that panel in shown order, beyond the window too: what a scroll would bring. Borrowed likewise. */
@@ -152,7 +155,7 @@ int ui_ordered_rows(const struct ui *u, int panel, int server, const int **rows)
 /* True when the sort or filter of that panel needs lookup k for all rows; detail: its detail window is open. */
 bool ui_needs_lookup(const struct ui *u, int panel, int k);
 bool ui_detail_row(const struct ui *u, int panel, int server, int *row);
-/* How the person looks at that panel: over the interval, or since the last reset. */
+/* How the person looks at that panel: over the interval, since the last reset, or since the mark. */
 enum feed_mode ui_mode(const struct ui *u, int panel);
 double ui_interval(const struct ui *u); /* ms */
 bool ui_paused(const struct ui *u);

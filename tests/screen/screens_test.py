@@ -22,6 +22,8 @@ CASES = {                       # golden: script, size, more options, recording 
     "screens-ascii-100x30": ("screens", "100x30", ["--ascii"]),
     "windows-120x40": ("windows", "120x40", []),
     "windows-80x24": ("windows", "80x24", []),
+    "marks-120x40": ("marks", "120x40", []),
+    "marks-80x24": ("marks", "80x24", []),
     "small": ("small", "80x24", []),
     "locks-120x40": ("locks", "120x40", [], "locks"),
     "locks-80x24": ("locks", "80x24", [], "locks"),

@@ -325,6 +325,25 @@ void stage_size(struct stage *s, int width, int height)
 
 /* --- events ------------------------------------------------------------------------------------------------------------ */
 
+void stage_obey(struct stage *s, unsigned result)
+{
+	struct ui_want mark[64];
+	int count = result & UI_MARK ? ui_marks(s->ui, &s->host, mark, 64) : 0;
+
+	for (int p = 0; p < s->panel_count; p++)
+		for (int k = 0; k < s->server_count; k++) {
+			struct feed *f = s->feed[p][k];
+
+			if (f && result & UI_MARK)
+				feed_unmark(f);
+			for (int i = 0; f && i < count; i++)
+				if (mark[i].panel == p && mark[i].server == k)
+					(void)feed_mark(f);
+			if (f)
+				feed_set_mode(f, ui_mode(s->ui, p));
+		}
+}
+
 unsigned stage_keys(struct stage *s, const char *keys)
 {
 	unsigned result = 0;

@@ -47,6 +47,9 @@ unsigned stage_type(struct stage *s, const char *text); /* as typed, one event a
 unsigned stage_paste(struct stage *s, const char *text);
 unsigned stage_click(struct stage *s, int x, int y);
 
+/* What the dashboard's owner does about marks and modes after an event. */
+void stage_obey(struct stage *s, unsigned result);
+
 /* Draws; the text plane is borrowed until the next call. */
 const char *stage_text(struct stage *s);
 const char *stage_style(struct stage *s);

@@ -542,6 +542,95 @@ END_TEST
 
 /* --- scale --- */
 
+START_TEST(since_a_mark_the_same_rules_hold)
+{
+	struct panel *p = rig_panel();
+	struct feed *f = feed_new(p);
+
+	ck_assert(!feed_mark(f)); /* nothing to keep */
+	ck_assert_ptr_null(feed_marked(f));
+	feed_set_mode(f, FEED_SINCE);
+	feed_push(f, rig_sample(p, 0, "id since calls total latency\n1 5 100 50.0 1:10\n2 5 300 150.0 1:10\n3 5 10 1.0 -"));
+	feed_push(f, rig_sample(p, 1, "id since calls total latency\n1 5 110 60.0 1:20\n2 5 300 150.0 1:20\n3 5 10 1.0 -"));
+	ck_assert(isnan(value(f, 0, "rate"))); /* no mark, no figure */
+	ck_assert(isnan(feed_seconds(f)));
+	ck_assert(!feed_was_reset(f) && !feed_row_is_new(f, 0));
+	ck_assert(feed_mark(f));
+	ck_assert(isnan(value(f, 0, "rate"))); /* no time passed */
+	feed_push(f, rig_sample(p, 3, "id since calls total latency\n1 5 115 61.0 1:21\n2 5 301 150.0 1:20\n3 5 10 1.0 -"));
+	feed_push(f, rig_sample(p, 11, "id since calls total latency\n4 5 900 9.0 -\n1 5 210 160.0 1:21_8:99\n2 6 900 900.0 -\n3 5 9 1.0 -"));
+	ck_assert_int_eq(feed_mode(f), FEED_SINCE);
+	ck_assert_double_eq(feed_seconds(f), 10);
+	ck_assert_double_eq(value(f, 1, "rate"), 10);
+	ck_assert_int_eq(cell(f, 1, "rate").mark, MARK_EXACT);
+	ck_assert_double_eq(value(f, 1, "share"), 100);
+	ck_assert(isnan(value(f, 0, "rate")) && feed_row_is_new(f, 0)); /* came since */
+	ck_assert(isnan(value(f, 2, "rate"))); /* reset since */
+	ck_assert(isnan(value(f, 3, "rate"))); /* fell */
+	ck_assert_int_eq(feed_reset_rows(f), 2);
+	ck_assert_double_eq(figure(f, 0), 10);
+	ck_assert_double_eq_tol(series_at(feed_figure_series(f, 0), 0), 95 / 8.0, 1e-6); /* what a chart shows is no span */
+	ck_assert_double_eq_tol(series_at(feed_trend(f, 1), 0), 95, 1e-6);
+	/* what was taken back is there again; the mark outlives it */
+	feed_set_mode(f, FEED_INTERVAL);
+	ck_assert_double_eq(value(f, 1, "rate"), 95 / 8.0);
+	ck_assert_ptr_nonnull(feed_marked(f));
+	feed_set_mode(f, FEED_SINCE);
+	ck_assert_double_eq(value(f, 1, "rate"), 10);
+	feed_unmark(f);
+	ck_assert(isnan(value(f, 1, "rate")) && isnan(feed_seconds(f)));
+	feed_free(f);
+	panel_free(p);
+}
+END_TEST
+
+START_TEST(a_restart_since_the_mark_leaves_nothing)
+{
+	struct panel *p = rig_panel();
+	struct feed *f = feed_new(p);
+	struct sample *other;
+
+	feed_push(f, rig_sample(p, 0, "id calls total\n1 100 50.0"));
+	feed_mark(f);
+	feed_set_mode(f, FEED_SINCE);
+	feed_push(f, rig_sample(p, 5, "id calls total\n1 200 60.0"));
+	ck_assert_double_eq(value(f, 0, "rate"), 20);
+	ck_assert_int_eq(feed_alert(f, 0, panel_column_by_name(p, STR("rate")), 0), 1); /* limits are over the span */
+	for (int i = 0; i < 3; i++) { /* not only in the first interval of the new life */
+		other = rig_sample(p, 6 + i, "id calls total\n1 5000 900.0");
+		other->life = 2;
+		feed_push(f, other);
+		ck_assert(isnan(value(f, 0, "rate")));
+		ck_assert(isnan(value(f, 0, "share")));
+		ck_assert(isnan(feed_seconds(f)) && feed_was_reset(f));
+	}
+	feed_free(f);
+	panel_free(p);
+}
+END_TEST
+
+START_TEST(quantiles_since_a_mark_are_bounds_of_that_span)
+{
+	struct panel *p = rig_panel();
+	struct feed *f = feed_new(p);
+	struct cell c;
+
+	feed_push(f, rig_sample(p, 0, "id calls total mean stddev longest latency\n1 1000 1000.0 1.0 0.0 1.0 1:99900_8:99900"));
+	feed_mark(f);
+	feed_set_mode(f, FEED_SINCE);
+	feed_push(f, rig_sample(p, 5, "id calls total mean stddev longest latency\n1 1050 1050.0 1.0 0.0 1.0 1:99900_8:99950"));
+	feed_push(f, rig_sample(p, 10, "id calls total mean stddev longest latency\n1 1100 1100.0 1.0 0.0 1.0 1:99900_8:100000"));
+	c = cell(f, 0, "p95");
+	ck_assert_int_eq(c.mark, MARK_BOUND);
+	ck_assert_double_eq(c.number, 1);
+	ck_assert_str_eq(feed_rung(f, 0, 0.95), "bound");
+	ck_assert_double_eq(value(f, 0, "h99"), 0.008); /* the quick ones were before */
+	ck_assert(!isnan(value(f, 0, "sd")));
+	feed_free(f);
+	panel_free(p);
+}
+END_TEST
+
 static struct sample *big_sample(const struct panel *p, int rows, int round)
 {
 	struct sample *s = sample_new(p->field_count);
@@ -576,6 +665,9 @@ START_TEST(ten_thousand_rows_are_quick_and_do_not_grow)
 	ck_assert_uint_eq(feed_bytes(f), bytes);
 	/* 11 columns now and 5 of them before, 8 bytes each; keys and index; trends 88 bytes a row */
 	ck_assert_uint_lt(bytes, 10000 * (11 * 8 + 5 * 8 + 8 + 28 + 88 + 5) + 60000);
+	feed_mark(f); /* of 11 columns those that are counters, with their keys and index */
+	ck_assert_uint_gt(feed_bytes(f), bytes);
+	ck_assert_uint_lt(feed_bytes(f), bytes + 10000 * (6 * 8 + 8 + 28 + 5) + 1000);
 	ck_assert_double_eq(value(f, 6, "rate"), 3);
 	ck_assert_double_eq_tol(value(f, 4, "share"), 4 * 100.0 / (2000 * 10), 1e-9);
 	feed_free(f);
@@ -606,6 +698,9 @@ int main(void)
 		another_life_forgets_what_was_looked_up,
 		what_no_row_uses_is_forgotten_after_a_while,
 		lookups_are_bounded,
+		since_a_mark_the_same_rules_hold,
+		a_restart_since_the_mark_leaves_nothing,
+		quantiles_since_a_mark_are_bounds_of_that_span,
 		ten_thousand_rows_are_quick_and_do_not_grow,
 	};
 

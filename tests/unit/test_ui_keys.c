@@ -693,6 +693,58 @@ START_TEST(a_first_sample_is_no_rate)
 }
 END_TEST
 
+START_TEST(a_mark_and_what_happened_since)
+{
+	struct stage *s = stage_new_empty(120, 40);
+	struct ui_want mark[16];
+
+	stage_keys(s, "2");
+	ck_assert(!(stage_keys(s, "!") & UI_MARK));
+	has(s, "there is no sample yet: nothing to mark");
+	stage_push(s, "overview", 0, "100000|99|1|143|197|1795000000000000");
+	stage_push(s, "statements", 0, "1|1000|5000|9|1|1|1|1|SELECT 1");
+	stage_pass(s, 1);
+	stage_push(s, "overview", 0, "100100|199|1|143|197|1795000000000000");
+	stage_push(s, "statements", 0, "1|1010|5100|9|1|1|1|1|SELECT 1");
+	ck_assert(!(stage_keys(s, "D") & UI_MODE));
+	has(s, "nothing is marked: ! marks this moment");
+	has_not(s, "since !"); /* no key in the footer that does nothing */
+	ck_assert(stage_keys(s, "!") & UI_MARK);
+	has(s, "since !");
+	ck_assert_int_eq(ui_marks(s->ui, &s->host, mark, 16), 4); /* the table, and what the header shows */
+	stage_obey(s, s->result);
+	stage_pass(s, 60);
+	stage_push(s, "overview", 0, "100700|799|1|150|197|1795000000000000");
+	stage_push(s, "statements", 0, "1|1610|5700|9|1|1|1|1|SELECT 1");
+	stage_pass(s, 60);
+	stage_push(s, "overview", 0, "106100|1099|1|151|197|1795000000000000");
+	stage_push(s, "statements", 0, "1|1910|6700|9|1|1|1|1|SELECT 1");
+	has(s, "xacts 90/s"); /* of the last interval */
+	stage_obey(s, stage_keys(s, "D"));
+	ck_assert_int_eq(ui_mode(s->ui, stage_panel(s, "statements")), FEED_SINCE);
+	stage_pass(s, 7); /* the message goes */
+	ui_tick(s->ui, &s->host);
+	has(s, "xacts 50/s");
+	has(s, "connections 151"); /* no counter: as it is now */
+	has(s, " 7.5 "); /* calls/s */
+	has(s, "(2m00s)");
+	has(s, "since the mark ");
+	stage_obey(s, stage_keys(s, "1"));
+	stage_push(s, "activity", 0, "9911|-|active|fresh|1|1|-|0|SELECT 42");
+	has(s, "no sample from the mark at ");
+	stage_obey(s, stage_keys(s, "2 D"));
+	ck_assert_int_eq(ui_mode(s->ui, stage_panel(s, "statements")), FEED_INTERVAL);
+	has(s, "xacts 90/s");
+	stage_keys(s, ":");
+	stage_type(s, "diff");
+	ck_assert(stage_keys(s, "Enter") & UI_MODE);
+	stage_keys(s, "c"); /* another base: no longer that of the mark */
+	ck_assert_int_eq(ui_mode(s->ui, stage_panel(s, "statements")), FEED_LIFETIME);
+	ck_assert_int_eq(ui_mode(s->ui, stage_panel(s, "overview")), FEED_INTERVAL);
+	stage_free(s);
+}
+END_TEST
+
 int main(void)
 {
 	const TTest *const cases[] = {
@@ -709,6 +761,7 @@ int main(void)
 		hides_trees_and_cycles,
 		says_what_privilege_hides,
 		pauses_and_paces,
+		a_mark_and_what_happened_since,
 		runs_commands,
 		completes,
 		unbound_keys_say_so,

@@ -28,7 +28,7 @@ static int pick(uint64_t *seed, int count)
 
 static int random_key(uint64_t *seed)
 {
-	static const char likely[] = "jkgG/nN\\=<>oI UFitTcvyYfWDr:.,{}S?hq[]0123789dpZ+-RCKeEmwJX";
+	static const char likely[] = "jkgG/nN\\=<>oI UFitTcvyYfWDr:.,{}S?hq[]0123789dpZ+-RCKeEmwJX!D";
 
 	switch (pick(seed, 10)) {
 	case 0:
@@ -136,7 +136,7 @@ static void happen(struct stage *s, uint64_t *seed)
 	}
 	if (e.key == TERM_KEY_PASTE)
 		e.text = str_from(text);
-	ui_event(s->ui, &s->host, &e);
+	stage_obey(s, ui_event(s->ui, &s->host, &e));
 }
 
 /* What must hold whatever happened. */
