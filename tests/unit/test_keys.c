@@ -59,9 +59,10 @@ START_TEST(what_the_survey_asks_for)
 		{"d", ACT_DELAY}, {"r", ACT_REFRESH}, {"^R", ACT_REFRESH}, {"^L", ACT_REPAINT}, {"Enter", ACT_DETAIL},
 		{"v", ACT_WRAP}, {"y", ACT_COPY}, {"F", ACT_FOLLOW}, {"i", ACT_HIDDEN}, {"t", ACT_TREE}, {"T", ACT_CYCLE},
 		{":", ACT_COMMAND}, {"^Z", ACT_SUSPEND}, {"Esc", ACT_BACK}, {"e", ACT_EXPLAIN}, {"E", ACT_EXPLAIN_RUN},
-		{"C", ACT_CANCEL}, {"K", ACT_TERMINATE}, {"m", ACT_MENU}, {"w", ACT_WARM}, {"J", ACT_JOBS}, {"X", ACT_ROOT}};
+		{"C", ACT_CANCEL}, {"K", ACT_TERMINATE}, {"m", ACT_MENU}, {"w", ACT_WARM}, {"J", ACT_JOBS}, {"X", ACT_ROOT},
+		{"!", ACT_MARK}, {"D", ACT_DIFF}};
 	/* for later issues, or never bound */
-	static const char *const none[] = {"!", "D", "(", ")", "b", "B", "M", "P"};
+	static const char *const none[] = {"(", ")", "b", "B", "M", "P"};
 
 	for (size_t i = 0; i < ARRAY_LEN(want); i++)
 		ck_assert_msg(keys_find(keys_parse(str_from(want[i].key)), KEYS_MAIN) == want[i].action, "%s", want[i].key);
