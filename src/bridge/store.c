@@ -188,6 +188,7 @@ int store_new(struct store **out, struct loop *l, const struct store_conf *conf,
 	s->retry = loop_timer_new(l, on_retry, s);
 	s->publish = loop_timer_new(l, store_publish, s);
 	s->reflush = loop_timer_new(l, store_reflush, s);
+	s->telling = loop_timer_new(l, store_tell_refused, s);
 	rc = make_kinds(s, conf, why);
 	if (rc == 0)
 		rc = make_redis(s, conf, why);
@@ -202,6 +203,7 @@ int store_new(struct store **out, struct loop *l, const struct store_conf *conf,
 
 void store_open(struct store *s)
 {
+	s->opened_ns = store_now();
 	s->missed = s->missed || s->flush_at_start;
 	redis_cluster_open(s->redis);
 	if (s->listener)
@@ -241,9 +243,16 @@ void store_free(struct store *s)
 	store_sweeps_free(s);
 	while (s->call)
 		store_call_free(s->call);
+	while (s->refused) {
+		struct store_refusal *next = s->refused->next;
+
+		free(s->refused);
+		s->refused = next;
+	}
 	loop_timer_free(s->retry);
 	loop_timer_free(s->publish);
 	loop_timer_free(s->reflush);
+	loop_timer_free(s->telling);
 	loop_timer_free(s->listen_retry);
 	loop_timer_free(s->beat);
 	for (int i = 0; i < s->kinds; i++)

@@ -30,7 +30,7 @@
 #include "source/pgwork.h"
 #include "source/source.h"
 
-enum { STORE_KINDS_MAX = 16, STORE_KIND_MAX = 32, STORE_KEY_MAX = 512 };
+enum { STORE_KINDS_MAX = 16, STORE_KIND_MAX = 32, STORE_KEY_MAX = 512 /* bytes of a key, prefix and all */ };
 
 /* What stands in place of an invalidated value. No codec decodes it: other readers miss too. */
 #define STORE_TOMBSTONE "dytop:invalidated"
@@ -72,7 +72,7 @@ struct store_conf {
 	double tombstone_ms;              /* default 5000 */
 	double redis_deadline_ms;         /* Redis silent for so long: the database serves; default 500 */
 	double query_deadline_ms;         /* default 5000 */
-	bool flush_at_start;              /* what was cached while nobody listened is not trusted */
+	bool flush_at_start;              /* what was cached while nobody listened is not trusted: flushed now, and when it listens */
 	const char *name;                 /* in what is published; NULL: nothing is published */
 	struct log *log;
 };
@@ -118,8 +118,11 @@ void store_free(struct store *s); /* NULL is accepted; open calls get nothing. N
 void store_withdraw(struct store *s);
 /* Index of a kind, -1 unknown. */
 int store_kind(const struct store *s, struct str name);
+/* ERR_INVALID (told from the loop): an id with a zero byte, a key longer than STORE_KEY_MAX; also of store_put(). */
 void store_get(struct store *s, int kind, struct str id, store_got *got, void *ctx);
-/* Writes through: SET with the TTL of that priority, whatever stands there. done may be NULL. */
+/* Writes through: SET with the TTL of that priority, whatever stands there. Whatever becomes of it, what stood there before is not
+ * read any more: what may not be cached is taken out, and so is what the value could not replace; when that fails as well, it is
+ * as with a drop that failed. done may be NULL. */
 void store_put(struct store *s, int kind, struct str id, struct str value, enum recipe_priority priority, store_done *done, void *ctx);
 
 /* Invalidates one key: no get that begins after done() brings what the row was before this call. done may be NULL. */

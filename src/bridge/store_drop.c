@@ -426,21 +426,26 @@ static void on_listening(void *ctx, const struct pgwork_outcome *o)
 	struct store *s = ctx;
 
 	if (o->why) {
+		s->deaf = true;
 		store_say(s, "cannot listen for changes: %s", o->why->text);
 		return;
 	}
 	if (pgwork_is_pooled(s->listener)) {
+		s->deaf = true;
 		store_say(s, "cannot listen for changes through a pooler: give the listener the server's own address");
 		return;
 	}
 	s->stats.listening = true;
 	s->listen_retry_ms = STORE_RETRY_MS;
-	if (s->was_listening) {
-		store_say(s, "listens again; what changed meanwhile is not known, so all is dropped");
+	if (s->deaf || s->flush_at_start || store_now() - s->opened_ns > STORE_PROMPT_MS * CLOCK_MS_NS) {
+		if (!s->flush_at_start)
+			store_say(s, "listens %s; what changed meanwhile is not known, so all is dropped",
+			          s->stats.listener_lost ? "again" : "only now");
 		s->missed = true;
 		loop_timer_in(s->reflush, 0);
 	}
-	s->was_listening = true;
+	s->deaf = s->flush_at_start = false;
+	s->opened_ns = INT64_MAX;
 }
 
 static void on_listener_up(void *ctx)
@@ -462,6 +467,7 @@ static void on_listener_down(void *ctx, const struct err *why)
 		store_say(s, "does not hear of changes any more: %s", why->text);
 	}
 	s->stats.listening = false;
+	s->deaf = true;
 	loop_timer_in(s->listen_retry, s->listen_retry_ms);
 	s->listen_retry_ms = s->listen_retry_ms * 2 < STORE_RETRY_MAX_MS ? s->listen_retry_ms * 2 : STORE_RETRY_MAX_MS;
 }

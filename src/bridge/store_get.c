@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: PostgreSQL */
-/* Reads: the cache, else the database, then a refill; and puts. */
+/* Reads: the cache, else the database, then a refill. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -49,6 +49,10 @@ void store_flight_free(struct store_flight *f)
 	*(f->before ? &f->before->next : &s->flight) = f->next;
 	if (f->next)
 		f->next->before = f->before;
+	if (f->then)
+		f->then->after = NULL;
+	if (f->after)
+		f->after->then = NULL;
 	free(f->key);
 	free(f->value);
 	free(f);
@@ -79,7 +83,8 @@ void store_forget_key(struct store *s, struct str key)
 	if (map_get(&s->flights, map_hash(MAP_SEED, key.at, key.len), &found)) {
 		f = (struct store_flight *)(uintptr_t)found;
 		if (f->len == key.len && memcmp(f->key, key.at, key.len) == 0) {
-			outdate(f);
+			for (; f; f = f->after)
+				outdate(f);
 			return;
 		}
 	}
@@ -90,7 +95,7 @@ void store_forget_key(struct store *s, struct str key)
 	}
 }
 
-static void on_filled(void *ctx, const struct resp_reply *reply, const struct err *why)
+void store_on_filled(void *ctx, const struct resp_reply *reply, const struct err *why)
 {
 	struct store *s = ctx;
 
@@ -125,7 +130,7 @@ static void on_settled(void *ctx, const struct resp_reply *reply, const struct e
 {
 	if (!why)
 		check_scripts(ctx, reply);
-	on_filled(ctx, reply, why);
+	store_on_filled(ctx, reply, why);
 }
 
 static void on_let_go(void *ctx, const struct resp_reply *reply, const struct err *why)
@@ -146,18 +151,17 @@ static void let_go(struct store_flight *f)
 	f->leased = false;
 }
 
-static int put_ttl(struct store *s, int kind, enum recipe_priority priority, char out[24])
+void store_ttl(struct store *s, int kind, enum recipe_priority priority, char out[24])
 {
 	const struct store_kind *k = &s->kind[kind];
 	double share;
 
 	s->random = map_hash_int(s->random, 1);
 	share = k->jitter * (double)(s->random >> 40) / 16777216.0;
-	return snprintf(out, 24, "%.0f", k->ttl_ms[priority] * (1 - share));
+	snprintf(out, 24, "%.0f", k->ttl_ms[priority] * (1 - share));
 }
 
-/* Encodes into s->coded; false: not for the cache. */
-static bool encode(struct store *s, int kind, struct str key, struct str value)
+bool store_encode(struct store *s, int kind, struct str key, struct str value)
 {
 	struct err why;
 
@@ -192,9 +196,9 @@ static void fill(struct store_flight *f, struct str value, enum recipe_priority 
 		s->stats.sets_late++;
 		return;
 	}
-	if (!encode(s, f->kind, key, value))
+	if (!store_encode(s, f->kind, key, value))
 		return;
-	put_ttl(s, f->kind, priority, ttl);
+	store_ttl(s, f->kind, priority, ttl);
 	f->leased = false;
 	if (leased) {
 		redis_cluster_send(s->redis, key, 7,
@@ -205,7 +209,7 @@ static void fill(struct store_flight *f, struct str value, enum recipe_priority 
 	}
 	redis_cluster_send(s->redis, key, 6,
 	                   (const struct str[]){str_from("SET"), key, buf_str(&s->coded), str_from("PX"), str_from(ttl), str_from("NX")},
-	                   on_filled, s);
+	                   store_on_filled, s);
 }
 
 /* Nobody is left who asked before they landed. */
@@ -235,6 +239,8 @@ static void keep_landed(struct store_flight *f, const struct store_answer *a)
 	s->landed_last = f;
 }
 
+static void take_off(struct store_flight *f);
+
 static void land(struct store_flight *f, const struct store_answer *a, const struct err *why)
 {
 	struct store *s = f->store;
@@ -242,6 +248,8 @@ static void land(struct store_flight *f, const struct store_answer *a, const str
 	struct store_answer told = a ? *a : (struct store_answer){.from = STORE_DATABASE};
 
 	let_go(f);
+	if (f->then)
+		take_off(f->then);
 	drop_landed(s);
 	if (a && f->listed && s->asked)
 		keep_landed(f, a);
@@ -280,6 +288,7 @@ static void on_row(void *ctx, const struct pgwork_outcome *o)
 	f->lease = NULL;
 	if (o->why && o->why->code == ERR_LOST && !f->again) {
 		f->again = true; /* a read may be repeated */
+		f->began_ns = 0;
 		launch(f);
 		return;
 	}
@@ -382,42 +391,65 @@ static void answer_landed(struct store *s, struct store_reader *r, const struct 
 	free(value);
 }
 
-static void fly(struct store *s, struct store_reader *r)
+/*
+ * Whether what that query brings is what the row was when the get began, or later. One that was sent before may have read a row that
+ * somebody else's drop has made old meanwhile - except that the flight's own token, found by this get, says that nobody has.
+ */
+static bool may_join(const struct store_flight *f, const struct store_reader *r, struct str found)
 {
-	uint64_t hash = map_hash(MAP_SEED, r->key, r->len), found;
-	bool taken = map_get(&s->flights, hash, &found);
-	struct store_flight *f = taken ? (struct store_flight *)(uintptr_t)found : NULL;
+	return f->began_ns == 0 || f->began_ns >= r->began_ns || (f->token[0] && str_eq(found, str_from(f->token)));
+}
 
-	s->stats.misses++;
-	if (f && f->len == r->len && memcmp(f->key, r->key, r->len) == 0 && (!f->landed_ns || r->began_ns <= f->landed_ns)) {
-		s->stats.joined++;
-		if (f->landed_ns)
-			answer_landed(s, r, f);
-		else
-			join(f, r);
-		return;
-	}
-	if (f && f->landed_ns) {
-		outdate(f); /* its time is over */
-		taken = false;
-	}
-	f = mem_alloc(sizeof(*f));
+static struct store_flight *flight_new(struct store *s, const struct store_reader *r, uint64_t hash)
+{
+	struct store_flight *f = mem_alloc(sizeof(*f));
+
 	f->store = s;
 	f->kind = r->kind;
 	f->key = mem_strndup(r->key, r->len);
 	f->len = r->len;
 	f->id_at = r->id_at;
 	f->hash = hash;
-	f->listed = !taken;
-	s->collided = s->collided || taken;
 	f->next = s->flight;
 	if (f->next)
 		f->next->before = f;
 	s->flight = f;
+	return f;
+}
+
+/* found: what Redis had under the key, empty when nothing or not asked. */
+static void fly(struct store *s, struct store_reader *r, struct str found)
+{
+	uint64_t hash = map_hash(MAP_SEED, r->key, r->len), known;
+	bool taken = map_get(&s->flights, hash, &known);
+	struct store_flight *old = taken ? (struct store_flight *)(uintptr_t)known : NULL, *f;
+	bool same = old && old->len == r->len && memcmp(old->key, r->key, r->len) == 0;
+
+	s->stats.misses++;
+	if (same && may_join(old, r, found)) {
+		s->stats.joined++;
+		if (old->landed_ns)
+			answer_landed(s, r, old);
+		else
+			join(old, r);
+		return;
+	}
+	f = flight_new(s, r, hash);
+	if (old && (same || old->landed_ns)) { /* nobody joins it any more; what it brings may be cached, its lease knows */
+		map_remove(&s->flights, hash);
+		old->listed = taken = false;
+	}
+	f->listed = !taken;
+	s->collided = s->collided || taken;
 	if (f->listed)
 		map_put(&s->flights, hash, (uint64_t)(uintptr_t)f);
 	join(f, r);
 	s->stats.queries++;
+	if (same && !old->landed_ns) { /* one query at a time, however many gets */
+		old->then = f;
+		f->after = old;
+		return;
+	}
 	take_off(f);
 }
 
@@ -438,6 +470,7 @@ static void on_cached(void *ctx, const struct resp_reply *reply, const struct er
 	struct store_reader *r = ctx;
 	struct store *s = r->store;
 	struct store_answer a = {.from = STORE_CACHE, .found = true};
+	struct str found = !why && reply->type == RESP_STRING ? reply->text : STR("");
 	struct err reason;
 
 	unlink_asked(s, r);
@@ -459,10 +492,10 @@ static void on_cached(void *ctx, const struct resp_reply *reply, const struct er
 		}
 		s->stats.undecodable++;
 	}
-	fly(s, r);
+	fly(s, r, found);
 }
 
-static struct store_reader *reader_new(struct store *s, int kind, struct str id)
+static struct store_reader *reader_new(struct store *s, int kind, struct str id, store_got *got, void *ctx)
 {
 	size_t prefix = strlen(s->prefix), name = strlen(s->kind[kind].name), len = prefix + name + 1 + id.len;
 	struct store_reader *r = mem_alloc(sizeof(*r) + len + 1);
@@ -471,6 +504,9 @@ static struct store_reader *reader_new(struct store *s, int kind, struct str id)
 	r->kind = kind;
 	r->len = len;
 	r->id_at = prefix + name + 1;
+	r->got = got;
+	r->ctx = ctx;
+	r->began_ns = store_now();
 	memcpy(r->key, s->prefix, prefix);
 	memcpy(r->key + prefix, s->kind[kind].name, name);
 	r->key[prefix + name] = ':';
@@ -481,59 +517,19 @@ static struct store_reader *reader_new(struct store *s, int kind, struct str id)
 
 void store_get(struct store *s, int kind, struct str id, store_got *got, void *ctx)
 {
-	struct store_reader *r = reader_new(s, kind, id);
-	struct str key = {r->key, r->len};
+	struct store_reader *r;
+	struct str key;
 
-	r->began_ns = store_now();
-	r->got = got;
-	r->ctx = ctx;
 	s->stats.gets++;
+	if (!store_takes_id(s, kind, id, got, NULL, ctx))
+		return;
+	r = reader_new(s, kind, id, got, ctx);
+	key = (struct str){r->key, r->len};
 	if (!store_may_read(s, kind)) {
 		s->stats.bypassed += !s->kind[kind].sensitive;
-		fly(s, r);
+		fly(s, r, STR(""));
 		return;
 	}
 	link_asked(s, r);
 	redis_cluster_send(s->redis, key, 2, (const struct str[]){str_from("GET"), key}, on_cached, r);
-}
-
-struct put {
-	struct store_call call;
-	store_done *done;
-	void *ctx;
-};
-
-static void on_put(void *ctx, const struct resp_reply *reply, const struct err *why)
-{
-	struct put *p = ctx;
-	struct err reason;
-
-	on_filled(p->call.store, reply, why);
-	if (!why && reply->type == RESP_ERROR) {
-		err_set(&reason, ERR_QUERY, "Redis refused the value: %.*s", (int)(reply->text.len < 200 ? reply->text.len : 200),
-		        reply->text.at);
-		why = &reason;
-	}
-	if (p->done)
-		p->done(p->ctx, why ? 0 : 1, why);
-	store_call_free(&p->call);
-}
-
-void store_put(struct store *s, int kind, struct str id, struct str value, enum recipe_priority priority, store_done *done, void *ctx)
-{
-	struct store_reader *r = reader_new(s, kind, id);
-	struct str key = {r->key, r->len};
-	struct put *p = store_call_new(s, sizeof(*p));
-	char ttl[24];
-
-	p->done = done;
-	p->ctx = ctx;
-	put_ttl(s, kind, priority, ttl);
-	/* What must not be cached must not be there either. */
-	if (s->kind[kind].sensitive || s->class[kind].banned || !encode(s, kind, key, value))
-		redis_cluster_send(s->redis, key, 2, (const struct str[]){str_from("UNLINK"), key}, on_put, p);
-	else
-		redis_cluster_send(s->redis, key, 5,
-		                   (const struct str[]){str_from("SET"), key, buf_str(&s->coded), str_from("PX"), str_from(ttl)}, on_put, p);
-	free(r);
 }

@@ -10,6 +10,7 @@
 
 enum {
 	STORE_RETRY_MS = 100, STORE_RETRY_MAX_MS = 2000, /* between two logins to Redis, to the listener's server */
+	STORE_PROMPT_MS = 1000,   /* a first LISTEN that takes longer after store_open() leaves a gap behind */
 	STORE_BEAT_MS = 5000,     /* the listener is asked whether it lives */
 	STORE_REFLUSH_MS = 1000,  /* between two tries to flush */
 	STORE_PUBLISH_MS = 2000,
@@ -21,6 +22,15 @@ enum {
 };
 
 struct store_flight;
+
+/* An id that is none: told from the loop. */
+struct store_refusal {
+	struct store_refusal *next;
+	store_got *got;    /* or */
+	store_done *done;
+	void *ctx;
+	struct err why;
+};
 
 /* First in what waits for a reply of Redis: what is still under way when the store is freed goes with it. */
 struct store_call {
@@ -53,7 +63,9 @@ struct store_flight {  /* one query */
 	char token[STORE_TOKEN_MAX];
 	bool again;        /* its connection was lost once */
 	uint64_t epoch;
-	int64_t began_ns;
+	int64_t began_ns;  /* its query; 0: has not been sent yet */
+	/* Who may not join a query that is under way waits for the next one; that one begins when this one is over. */
+	struct store_flight *then, *after;
 	int kind;
 	char *key;
 	size_t id_at, len;
@@ -121,6 +133,8 @@ struct store {
 	struct store_reader *asked, *asked_last; /* readers whose GET is under way; the last one began first */
 	struct store_sweep *sweep;
 	struct store_call *call;     /* all of them */
+	struct store_refusal *refused;
+	struct loop_timer *telling;
 	struct buf value;            /* decoded */
 	struct buf coded;
 	/* the listener */
@@ -128,7 +142,8 @@ struct store {
 	char *listen_sql;
 	struct loop_timer *listen_retry, *beat;
 	double listen_retry_ms;
-	bool was_listening;          /* once: what comes after a pause is a gap */
+	bool deaf;                   /* could not listen, or does not any more: what comes after that is a gap */
+	int64_t opened_ns;
 	bool flush_at_start;
 	/* published */
 	char *name;
@@ -145,6 +160,13 @@ void store_call_free(struct store_call *call);
 bool store_may_read(const struct store *s, int kind);
 /* --- store_get.c */
 void store_flight_free(struct store_flight *f);
+void store_on_filled(void *ctx, const struct resp_reply *reply, const struct err *why); /* counts */
+void store_ttl(struct store *s, int kind, enum recipe_priority priority, char out[24]);
+bool store_encode(struct store *s, int kind, struct str key, struct str value); /* into s->coded; false: not for the cache */
+/* --- store_put.c */
+void store_tell_refused(void *ctx); /* a timer's */
+/* False: it is no id, and whoever asked (got or done) will be told so from the loop. */
+bool store_takes_id(struct store *s, int kind, struct str id, store_got *got, store_done *done, void *ctx);
 void store_forget_key(struct store *s, struct str key);
 void store_forget_flights(struct store *s, int kind); /* -1: all */
 /* --- store_drop.c */

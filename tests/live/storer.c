@@ -4,17 +4,20 @@
  * (sealed), secret (sensitive), held (waits for a lock of the test). Driven by test_store.py.
  *
  *   storer [-T TOMBSTONE_MS] [-D REDIS_DEADLINE_MS] [-n] (does not listen) [-N NAME] (publishes) [-M POOL_MAX] [-u USER_OF_POOL]
+ *          [-s] (flushes at start) [-L USER_OF_LISTENER] [-F FILE] (floors of the race, shared with others that judge by them)
  *          PG_CONNINFO REDIS_URI
- *   stdin: get KIND ID | many N KIND ID | put KIND ID PRIORITY VALUE | drop KIND ID | prefix REST | security KIND | stats
- *          load CLIENTS IDS KIND | calm | tally | race UPDATES IDS READERS DROPS | speed N | quit
+ *   stdin: get KIND ID | nul KIND ID (of ID, a zero byte and x) | many N KIND ID | put KIND ID PRIORITY VALUE | drop KIND ID | prefix REST | security KIND | stats
+ *          load CLIENTS IDS KIND | judge CLIENTS IDS KIND (a load that counts what is stale) | calm | tally | race UPDATES IDS READERS DROPS | speed N | quit
  *   race: updates things one after another, drops each (DROPS 0: does not), while READERS read; counts what is older than the
  *   value of the last update of which drop() was done when the read began.
  */
+#include <fcntl.h>
 #include <math.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "bridge/store.h"
@@ -51,7 +54,7 @@ struct storer {
 	struct asked *asked;
 	int readers, ids, kind;
 	bool calm, racing, drops;
-	int *floor;             /* of each id: what a read that begins now must bring at least */
+	int *floor;             /* of each id: what a read that begins now must bring at least; mapped */
 	uint64_t random;
 	int left, updating, value;
 	/* the tally of load and race */
@@ -112,7 +115,7 @@ static void read_one(struct reader *r)
 
 	r->busy = true;
 	r->id = (int)(roll(s) % (unsigned)s->ids) + 1;
-	r->floor = s->floor[r->id];
+	r->floor = __atomic_load_n(&s->floor[r->id], __ATOMIC_SEQ_CST);
 	snprintf(id, sizeof(id), "%d", r->id);
 	store_get(s->store, s->kind, str_from(id), on_read, r);
 }
@@ -161,7 +164,7 @@ static void on_invalidated(void *ctx, int64_t count, const struct err *why)
 
 	(void)count;
 	if (!why)
-		s->floor[s->updating] = s->value;
+		__atomic_store_n(&s->floor[s->updating], s->value, __ATOMIC_SEQ_CST);
 	update_next(s);
 }
 
@@ -464,6 +467,11 @@ static void run_key_command(struct storer *s, const char *word, char *rest)
 
 	if (strcmp(word, "get") == 0) {
 		store_get(s->store, kind, str_from(id), on_got, asked_new(s, 1));
+	} else if (strcmp(word, "nul") == 0) {
+		char bytes[40];
+		int len = snprintf(bytes, sizeof(bytes), "%s%cx", id, 0);
+
+		store_get(s->store, kind, (struct str){bytes, (size_t)len}, on_got, asked_new(s, 1));
 	} else if (strcmp(word, "many") == 0) {
 		struct asked *m = asked_new(s, count);
 
@@ -495,10 +503,10 @@ static void run_command(void *ctx, char *line)
 		s->calm = true;
 	} else if (strcmp(word, "prefix") == 0) {
 		store_drop_prefix(s->store, str_from(rest ? rest : ""), on_done, s);
-	} else if (strcmp(word, "load") == 0) {
+	} else if (strcmp(word, "load") == 0 || strcmp(word, "judge") == 0) {
 		int readers = (int)strtol(rest, &rest, 10), ids = (int)strtol(rest, &rest, 10);
 
-		s->racing = false;
+		s->racing = strcmp(word, "judge") == 0;
 		s->ok = s->cached = s->missing = s->failed = s->stale = 0;
 		s->last_error[0] = '\0';
 		start_load(s, readers, ids, kind_of(s, strtok_r(rest, " ", &rest)));
@@ -512,6 +520,23 @@ static void run_command(void *ctx, char *line)
 }
 
 /* --- start --------------------------------------------------------------------------------------------------------------------------- */
+
+/* In a file that several processes map, or in nobody else's sight. */
+static int *map_floors(const char *path)
+{
+	size_t size = IDS_MAX * sizeof(int);
+	int fd = path ? open(path, O_RDWR | O_CREAT, 0600) : -1;
+	void *at;
+
+	if (path && (fd < 0 || ftruncate(fd, (off_t)size) < 0))
+		driven_die("storer", "floors", path);
+	at = mmap(NULL, size, PROT_READ | PROT_WRITE, path ? MAP_SHARED : MAP_PRIVATE | MAP_ANONYMOUS, fd, 0);
+	if (at == MAP_FAILED)
+		driven_die("storer", "floors", "mmap");
+	if (fd >= 0)
+		close(fd);
+	return at;
+}
 
 static const struct store_kind kinds[] = {
 	{.name = "tx", .sql = "SELECT v || ' ' || body, 'high' FROM things WHERE id = $1::int", .codec = CODEC_ZLIB,
@@ -536,6 +561,7 @@ int main(int argc, char **argv)
 	struct store_events events = {.notice = on_notice, .ctx = &s};
 	struct pool_events pool_events = {NULL, NULL, NULL};
 	bool listens = true;
+	const char *floors = NULL;
 	struct json_writer w;
 	struct buf out;
 	struct err why;
@@ -543,7 +569,7 @@ int main(int argc, char **argv)
 
 	signal(SIGPIPE, SIG_IGN);
 	s.pool_conf.limits.min = -1;
-	while ((option = getopt(argc, argv, "T:D:nN:M:u:a:")) != -1) {
+	while ((option = getopt(argc, argv, "T:D:nN:M:u:a:sL:F:")) != -1) {
 		switch (option) {
 		case 'T': conf.tombstone_ms = strtod(optarg, NULL); break;
 		case 'D': conf.redis_deadline_ms = strtod(optarg, NULL); break;
@@ -552,6 +578,9 @@ int main(int argc, char **argv)
 		case 'M': s.pool_conf.limits.max = (int)strtol(optarg, NULL, 10); break;
 		case 'u': s.pool_conf.work.over = optarg; break;
 		case 'a': s.pool_conf.limits.acquire_ms = strtod(optarg, NULL); break;
+		case 's': conf.flush_at_start = true; break;
+		case 'L': s.listen_conf.over = optarg; break;
+		case 'F': floors = optarg; break;
 		default: return 2;
 		}
 	}
@@ -560,8 +589,9 @@ int main(int argc, char **argv)
 	s.redis = redis;
 	s.pool_conf.work.conf = &pg;
 	s.pool_conf.work.application = "storer";
-	s.listen_conf = (struct pgwork_conf){.conf = &pg, .application = "storer-listen"};
-	s.floor = mem_calloc(IDS_MAX, sizeof(*s.floor));
+	s.listen_conf.conf = &pg;
+	s.listen_conf.application = "storer-listen";
+	s.floor = map_floors(floors);
 	if (loop_new(&s.loop, &why) < 0 || pool_new(&s.pool, s.loop, &s.pool_conf, &pool_events, &why) < 0)
 		driven_die("storer", "start", why.text);
 	conf.pool = s.pool;
@@ -588,6 +618,6 @@ int main(int argc, char **argv)
 		free(s.asked);
 		s.asked = next;
 	}
-	free(s.floor);
+	munmap(s.floor, IDS_MAX * sizeof(*s.floor));
 	return 0;
 }

@@ -4,7 +4,7 @@ import os
 import re
 import time
 
-from postgres import SLOW
+from postgres import SLOW, wait_until
 from servers import Redis
 from worker import Events
 
@@ -17,6 +17,12 @@ class Storer(Events):
         patience = [] if "-D" in options else ["-D", "%d" % (1000 * SLOW)]
         patience += [] if "-a" in options else ["-a", "%d" % (5000 * SLOW)]
         super().__init__(bench, "storer", *patience, *options, pg.conninfo(), "redis://127.0.0.1:%d" % redis.port)
+        self.pg = pg
+
+    def query_held(self, count=1):
+        """Waits until so many queries of kind held stand before the lock: they have read their row."""
+        wait_until("%d rows are read" % count, 10, lambda: self.pg.sql(
+            "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'advisory' AND application_name = 'storer'") == str(count))
 
     def ready(self, listens=True):
         self.until("readiness", 10, lambda s: s["redis_up"] and s["listening"] == listens)

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: PostgreSQL
 """bridge/store when servers go away: Redis killed, restarted, stopped and full under load without one failed read; PostgreSQL
-restarted while what is cached is served; what was not heard meanwhile ends with a flush."""
+restarted while what is cached is served; what was not heard meanwhile, and what could not be put, ends with a flush."""
 import json
 import os
 import subprocess
@@ -74,6 +74,88 @@ def stale_after_absence(bench, pg, redis):
     assert s.get(50)["value"] != fresh
     s.quit()
     print("ok: what was not heard is flushed")
+
+
+def quietly(pg, sql):
+    """A change that nobody is told of."""
+    pg.sql("ALTER TABLE things DISABLE TRIGGER USER; %s; ALTER TABLE things ENABLE TRIGGER USER" % sql)
+
+
+def listens_late(bench, pg, redis):
+    """The first LISTEN comes late: what changed until then is not known either."""
+    redis.call("FLUSHALL")
+    pg.sql("CREATE ROLE deaf LOGIN CONNECTION LIMIT 0")
+    for options in ((), ("-s",)):
+        s = Storer(bench, pg, redis, "-L", "user=deaf", *options)
+        s.until("Redis", 5, lambda t: t["redis_up"] and not t["flushing"])
+        old = s.cached(50)["value"]
+        pg.sql("UPDATE things SET v = v + 1 WHERE id = 50")                # told to nobody who hears it
+        assert s.get(50)["value"] == old and not s.stats()["listening"]
+        pg.sql("ALTER ROLE deaf CONNECTION LIMIT 1")
+        s.until("the flush", 15, lambda t: t["listening"] and t["flushes"] >= len(options) + 1 and not t["flushing"])
+        assert s.get(50)["value"] != old
+        s.quit()
+        pg.sql("ALTER ROLE deaf CONNECTION LIMIT 0")
+    # at once: a warm cache stays warm, unless it is not to be trusted
+    s = Storer(bench, pg, redis).ready()
+    s.cached(50)
+    s.quit()
+    s = Storer(bench, pg, redis).ready()
+    assert SLOW > 1 or (s.get(50)["from"] == "cache" and s.stats()["flushes"] == 0)
+    quietly(pg, "UPDATE things SET v = v + 1 WHERE id = 50")
+    s.quit()
+    s = Storer(bench, pg, redis, "-s").ready()
+    s.until("the flush", 5, lambda t: t["flushes"] >= 1 and not t["flushing"])
+    assert s.get(50)["value"].startswith(pg.sql("SELECT v FROM things WHERE id = 50") + " ")
+    s.quit()
+    print("ok: a first LISTEN that is late")
+
+
+def put_fails(bench, pg):
+    """What could not be put leaves nothing older behind."""
+    redis = redis_in(bench)
+    s = Storer(bench, pg, redis, "-n", "-D", "%d" % (300 * SLOW)).ready(False)
+
+    def stale(i):
+        """Caches a row and changes it; what the cache has of it."""
+        old = s.cached(i)["value"]
+        quietly(pg, "UPDATE things SET v = v + 1 WHERE id = %d" % i)
+        assert s.get(i)["value"] == old
+        return old
+    # no room: what stood there goes
+    old = stale(52)
+    redis.call("CONFIG", "SET", "maxmemory", "1")
+    assert s.done("put tx 52 high by hand")["code"] != "ok"
+    assert s.get(52)["value"] != old and s.stats()["flushes"] == 0
+    redis.call("CONFIG", "SET", "maxmemory", "0")
+    # no answer
+    old = stale(53)
+    redis.pause()
+    assert s.done("put tx 53 high by hand")["code"] in ("timeout", "lost")
+    redis.go_on()
+    s.until("the flush", 10, lambda t: t["redis_up"] and t["flushes"] == 1 and not t["flushing"])
+    assert s.get(53)["value"] != old
+    # what may not be cached cannot be taken out either, nor can anything else be
+    old = stale(54)
+    redis.call("ACL", "SETUSER", "default", "-unlink")
+    assert s.done('put tx 54 high {"private_key": "0123456789abcdef"}')["code"] != "ok"
+    assert s.get(54)["value"] != old
+    s.seconds(1.5)
+    assert s.get(54)["value"] != old
+    redis.call("ACL", "SETUSER", "default", "+unlink")
+    s.until("the flush", 10, lambda t: t["flushes"] >= 2 and not t["flushing"])
+    s.cached(54)
+    # read-only
+    old = stale(55)
+    redis.call("CONFIG", "SET", "replica-serve-stale-data", "yes")
+    redis.call("REPLICAOF", "127.0.0.1", "1")
+    assert s.done("put tx 55 high by hand")["code"] != "ok"
+    assert s.get(55)["value"] != old
+    s.seconds(1.5)
+    assert s.get(55)["value"] != old
+    s.quit()
+    redis.kill()
+    print("ok: a put that fails leaves nothing old")
 
 
 def full(bench, pg):
@@ -183,10 +265,10 @@ def main():
         pg = bench.postgres(max_connections="60")
         things(pg)
         redis = redis_in(bench)
-        for test in (redis_dies, stale_after_absence, full, postgres_restarts, published):
+        for test in (redis_dies, stale_after_absence, listens_late, put_fails, full, postgres_restarts, published):
             if len(sys.argv) > 1 and test.__name__ not in sys.argv[1:]:
                 continue
-            if test is full:
+            if test in (full, put_fails):
                 test(bench, pg)
             else:
                 test(bench, pg, redis)
