@@ -58,6 +58,9 @@ struct maintain_follow {
 /* Number i; false when there are no more. */
 bool maintain_follow(const struct task *t, int i, struct maintain_follow *out);
 
+/* Its SQL holds the value of a setting that is a secret (the action's `secrets`): where it is kept, audit_mask() first. */
+bool maintain_is_secret(const struct task *t);
+
 /* How many targets of a batch were left out for another reason than max_bytes: gone, of another kind, no right. Said in lines. */
 int maintain_missed(const struct task *t);
 

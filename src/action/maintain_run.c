@@ -144,11 +144,19 @@ static const char *consent(const struct maintain *m)
 	return m->task.question.weight == TASK_WEIGHT_WORD ? "typed the name" : "y";
 }
 
-static bool is_secret(const struct maintain *m)
+static bool is_secret(const struct maintain *m, const struct item *it)
 {
-	const struct item *it = &m->item[m->at];
+	return m->action->target == ACTION_ON_SETTING && it->target && action_named(m->action->secret, it->target);
+}
 
-	return m->action->target == ACTION_ON_SETTING && action_named(m->action->secret, it->target);
+bool maintain_is_secret(const struct task *t)
+{
+	const struct maintain *m = (const struct maintain *)t;
+
+	for (int i = 0; i < m->items; i++)
+		if (is_secret(m, &m->item[i]))
+			return true;
+	return false;
 }
 
 static void intend(struct maintain *m)
@@ -157,7 +165,7 @@ static void intend(struct maintain *m)
 	struct buf sql = BUF_INIT(TASK_SQL_MAX * 2);
 	char host[256], port[16], identity[80] = "";
 	struct audit_intent i = {.id = m->id, .action = m->action->name, .target = it->target, .confirmed = consent(m),
-	                         .foreign = is_secret(m)};
+	                         .foreign = is_secret(m, it)};
 
 	split_name(pgwork_name(m->work), host, port);
 	i.server = (struct audit_server){.name = pgwork_name(m->work), .host = host, .port = port, .database = m->database,

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "action/maintain.h"
 #include "app/desk_private.h"
 #include "core/mem.h"
 
@@ -246,11 +247,11 @@ void desk_show(struct desk *d, struct ui_host *h)
 	h->audit_count = d->trail_count;
 }
 
-/* Literals of a text that is not ours are masked as in the audit log. */
+/* Literals of a text that is not ours, and values that are secrets, are masked as in the audit log. */
 static void record_task_of(const struct desk *d, struct desk_side *side)
 {
 	const struct task *t = side->task;
-	bool foreign = side->kind == DESK_EXPLAIN || strcmp(t->kind, "alter_system") == 0;
+	bool foreign = side->kind == DESK_EXPLAIN || (side->kind == DESK_MAINTAIN && maintain_is_secret(t));
 	struct buf sql = BUF_INIT(TASK_SQL_MAX * 2);
 
 	if (t->sql && foreign && !d->conf.options->audit_literals)

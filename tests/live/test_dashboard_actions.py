@@ -240,6 +240,55 @@ def test_warm(bench):
             assert audit(d)[-1]["outcome"] == "ok", audit(d)
 
 
+# The panel of settings has none that is a secret; one's own may.
+SECRETS = """/* dytop panel
+title: Secrets
+about: "Where a standby gets its WAL from."
+screen: secrets
+order: 900
+every: 60s
+key: [name]
+target: {kind: setting, name: name}
+fields: {name: text}
+columns:
+  - {name: name, title: SETTING, unit: text, width: 34, priority: 1, about: name of the setting}
+*/
+-- since 130000
+SELECT s.name FROM pg_catalog.pg_settings AS s WHERE s.name IN ('primary_conninfo', 'work_mem')
+"""
+
+
+def test_a_secret_is_not_recorded(bench):
+    """The value of a setting that is a secret is masked in a recording as in the audit log; of another it is not."""
+    pg = servers(bench)
+    with folder() as home:
+        panels = os.path.join(home, ".config", "dytop", "panels")
+        os.makedirs(panels)
+        with open(os.path.join(panels, "secrets.sql"), "w", encoding="utf-8") as f:
+            f.write(SECRETS)
+        path = os.path.join(home, "recording.ndjson")
+        with Dash("-d", pg.conninfo("postgres"), "--record", path, env={"XDG_STATE_HOME": None}, home=home) as d:
+            d.live()
+            for name, value in (("primary_conninfo", "host=db1 password=hunter2"), ("work_mem", "7777kB")):
+                d.on_row("secrets", "name:" + name, name)
+                d.pick("SET SETTING")
+                d.expect("VALUE")
+                d.slowly(value + "\r")
+                d.expect(r"type \S+ and Enter")
+                d.pump(1.2)
+                d.answer(name + "\r")
+                d.expect("done: Change the setting " + name)
+            d.pump(1.2)
+            d.quit()
+            assert [line["outcome"] for line in audit(d) if line["event"] == "outcome"] == ["ok", "ok"]
+        for name in path, os.path.join(home, ".local", "state", "dytop", "audit.jsonl"):
+            with open(name, encoding="utf-8") as f:
+                text = f.read()
+            assert "hunter2" not in text, [line for line in text.splitlines() if "hunter2" in line]
+            assert r'SET \"primary_conninfo\" = ?' in text and r"SET \"work_mem\" = '7777kB'" in text, name
+    assert pg.sql("SHOW primary_conninfo") == "host=db1 password=hunter2"
+
+
 def test_recording(bench):
     tests = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..")
     with Dash("--replay", os.path.join(tests, "fixtures", "bridge.ndjson"), env={"XDG_STATE_HOME": None}) as d:
