@@ -1,4 +1,5 @@
--- Settings of the statement itself, and the server's time. $1 = application_name, $2 = lock_timeout, $3 = statement_timeout in ms.
+-- Settings of the statement itself, and the server's time. $1 = application_name, $2 = lock_timeout, $3 = statement_timeout in ms,
+-- $4 = whether it runs with the role's own search_path, which act_path takes back after it.
 -- A disconnected client must not end a REINDEX, which would leave an invalid index: client_connection_check_interval is off.
 SELECT pg_catalog.clock_timestamp() AS began,
        (SELECT pg_catalog.count(pg_catalog.set_config(s.name, s.value, false))
@@ -7,6 +8,8 @@ SELECT pg_catalog.clock_timestamp() AS began,
                        ('statement_timeout', $3::pg_catalog.text),
                        ('client_min_messages', 'notice'),
                        ('idle_in_transaction_session_timeout', '0'),
+                       ('search_path', (SELECT p.reset_val FROM pg_catalog.pg_settings AS p
+                                         WHERE p.name = 'search_path' AND $4::pg_catalog.bool)),
                        ('client_connection_check_interval', '0')) AS s (name, value)
-         WHERE s.name <> 'client_connection_check_interval'
-            OR pg_catalog.current_setting('server_version_num')::pg_catalog.int4 >= 140000) AS settings
+         WHERE s.value IS NOT NULL AND pg_catalog.current_setting('server_version_num')::pg_catalog.int4 >=
+               CASE s.name WHEN 'client_connection_check_interval' THEN 140000 ELSE 0 END) AS settings

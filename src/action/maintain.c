@@ -330,7 +330,9 @@ static int check_targets(const struct maintain_conf *c, struct err *why)
 
 static int connections(struct maintain *m, const struct maintain_conf *c, struct err *why)
 {
-	static const char *const settings[] = {"lock_timeout", "2s", "statement_timeout", "10s", NULL};
+	/* Nothing of other people's is met by a name that means a thing of the server. Where the person's own path says which relation
+	 * is meant, the texts take it themselves (act_target_name, act_begin). */
+	static const char *const settings[] = {"search_path", "pg_catalog, pg_temp", "lock_timeout", "2s", "statement_timeout", "10s", NULL};
 	const struct pgwork_events work = {.up = on_up, .down = on_down, .notice = on_notice, .ctx = m};
 	const struct pgwork_events watch = {.ctx = m};
 	char watcher[64];

@@ -83,6 +83,22 @@ static void take_fate(struct maintain *m, const struct pgwork_outcome *o)
 	maintain_next(m);
 }
 
+/* The role's own path was for the statement only. */
+static bool send_path(struct maintain *m)
+{
+	return maintain_own_path(m) && m->on == m->work && maintain_ask(m, "act_path", NULL);
+}
+
+static void take_path(struct maintain *m, const struct pgwork_outcome *o)
+{
+	if (!o->why) {
+		maintain_next(m);
+		return;
+	}
+	task_say(&m->task, TASK_WARN, "what came of it could not be looked at: %s", o->why->text);
+	maintain_finish_item(m);
+}
+
 /* A rebuilt index has another oid: what bears the name now is what is looked at. */
 static bool send_name(struct maintain *m)
 {
@@ -181,6 +197,7 @@ static void take_left(struct maintain *m, const struct pgwork_outcome *o)
 
 static const struct round after_rounds[] = {
 	{send_fate, take_fate},
+	{send_path, take_path},
 	{send_name, take_name},
 	{send_check, take_check},
 	{send_measure, take_measure},

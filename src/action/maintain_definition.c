@@ -76,7 +76,7 @@ static int find_words(const char *sql, const char **after_index, const char **ta
 	return *table_end == *table ? not_one(why) : 0;
 }
 
-int maintain_definition(const char *sql, char **concurrent, char **table, struct err *why)
+int maintain_definition(const char *sql, char **concurrent, char **table, size_t *table_at, struct err *why)
 {
 	const char *after = NULL, *from = NULL, *to = NULL;
 	struct buf out = BUF_INIT(PARSE_TEXT_MAX);
@@ -99,6 +99,7 @@ int maintain_definition(const char *sql, char **concurrent, char **table, struct
 		buf_adds(&out, " CONCURRENTLY");
 	buf_add(&out, after, len - (size_t)(after - sql));
 	*concurrent = buf_take(&out);
+	*table_at = (size_t)(from - sql) + (already ? 0 : strlen(" CONCURRENTLY"));
 	*table = mem_strndup(from, (size_t)(to - from));
 	buf_release(&out);
 	return 0;

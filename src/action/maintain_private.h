@@ -7,7 +7,7 @@
 #include "core/buf.h"
 #include "source/pgwork.h"
 
-enum { MEASURES_MAX = 8, LEFT_MAX = 32, VALUES_MAX = 3 };
+enum { MEASURES_MAX = 8, LEFT_MAX = 32, VALUES_MAX = 4 };
 
 struct maintain;
 
@@ -26,7 +26,8 @@ struct item {
 	char word[200];            /* clean, unquoted: what must be typed */
 	char kind;
 	char filenode[16];
-	char *definition;          /* of ACTION_ON_DEFINITION: the statement, concurrent */
+	char *definition;          /* of ACTION_ON_DEFINITION: the statement, concurrent, its table by `target` once that is known */
+	size_t table_at, table_len; /* what it was called there */
 	char *sql[ACTION_STATEMENTS_MAX];
 	char *undo;                /* clean */
 	bool out;                  /* refused: left out of the batch */
@@ -141,8 +142,8 @@ bool maintain_ask_own(struct maintain *m, enum action_section section);
 int maintain_read_measures(const struct pgresult *r, struct measure out[MEASURES_MAX]);
 void maintain_show_measure(const struct measure *x, struct buf *out);
 
-/* maintain_definition.c: one CREATE INDEX, made concurrent; *table is its table as it is written there. */
-int maintain_definition(const char *sql, char **concurrent, char **table, struct err *why) MUSTCHECK;
+/* maintain_definition.c: one CREATE INDEX, made concurrent; *table is its table as it is written there, *at its place in it. */
+int maintain_definition(const char *sql, char **concurrent, char **table, size_t *at, struct err *why) MUSTCHECK;
 
 /* maintain_disk.c: how much room a folder of this host has; done(ctx, -1) = not known. */
 struct disk;
@@ -154,6 +155,7 @@ void maintain_run(struct maintain *m);    /* the answer was yes */
 void maintain_lost(struct maintain *m, const struct err *why); /* the connection went while nothing of ours was open */
 void maintain_run_free(struct maintain *m);
 void maintain_begin_item(struct maintain *m); /* item m->at */
+bool maintain_own_path(const struct maintain *m); /* the statement runs with the search_path of the role */
 
 /* maintain_watch.c */
 void maintain_watch(struct maintain *m);  /* begins to look at progress */

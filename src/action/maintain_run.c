@@ -79,10 +79,17 @@ static void take_holder(struct maintain *m, const struct pgwork_outcome *o)
 
 /* --- the session ----------------------------------------------------------------------------------------------------- */
 
+/* What a person typed, and, before 17, what functions of indexes and views find by their words: else a build that works in psql would
+ * break off here, and leave an invalid index. They run as the owner of the table. From 17 on the server has a path of its own for them. */
+bool maintain_own_path(const struct maintain *m)
+{
+	return m->action->target == ACTION_ON_DEFINITION || (maintain_is_relation(m->action) && m->version < 170000);
+}
+
 static bool send_begin(struct maintain *m)
 {
 	char lock[32], statement[32];
-	const char *values[VALUES_MAX] = {m->application, lock, statement};
+	const char *values[VALUES_MAX] = {m->application, lock, statement, maintain_own_path(m) ? "t" : "f"};
 
 	snprintf(lock, sizeof lock, "%.0f", m->action->lock_timeout_ms);
 	snprintf(statement, sizeof statement, "%.0f", m->action->statement_timeout_ms);

@@ -171,11 +171,12 @@ static bool send_name(struct maintain *m)
 	if (it->target || !maintain_is_relation(m->action))
 		return false;
 	if (m->action->target == ACTION_ON_DEFINITION) {
-		if (maintain_definition(it->name, &it->definition, &table, &why) < 0) {
+		if (maintain_definition(it->name, &it->definition, &table, &it->table_at, &why) < 0) {
 			it->shown[0] = '\0';
 			maintain_refuse_item(m, ERR_INVALID, why.text);
 			return false;
 		}
+		it->table_len = strlen(table);
 		values[0] = table;
 	}
 	sent = maintain_ask(m, "act_target_name", values);
@@ -295,6 +296,21 @@ static bool check_right(struct maintain *m, const struct pgresult *r, int row)
 	return false;
 }
 
+/* The table that was found is the one that is asked about; what its name means after the yes may be another. */
+static bool name_table(struct item *it)
+{
+	struct buf text = BUF_INIT(TASK_SQL_MAX);
+	bool fits;
+
+	buf_add(&text, it->definition, it->table_at);
+	buf_adds(&text, it->target);
+	buf_adds(&text, it->definition + it->table_at + it->table_len);
+	fits = !text.failed;
+	free(it->definition);
+	it->definition = buf_take(&text);
+	return fits;
+}
+
 static void check_target(struct maintain *m, const struct pgresult *r, int row)
 {
 	struct item *it = maintain_item(m);
@@ -302,6 +318,8 @@ static void check_target(struct maintain *m, const struct pgresult *r, int row)
 
 	if (!maintain_take_target(m, r, row, it))
 		maintain_refuse_item(m, ERR_PROTOCOL, "the server's answer makes no sense");
+	else if (it->definition && !name_table(it))
+		maintain_refuse_item(m, ERR_TOO_BIG, "the statement is too long");
 	else if (!strchr(m->action->kinds, it->kind)) {
 		other_kind(m->action, it->kind, text, sizeof text);
 		maintain_refuse_item(m, ERR_INVALID, text);

@@ -277,7 +277,7 @@ static void down(void *ctx, const struct err *why)
 static int begin(struct sched *s, struct err *why)
 {
 	const struct schedule_conf *c = s->conf;
-	static const char *const settings[] = {"lock_timeout", "2s", "statement_timeout", "10s", NULL};
+	static const char *const settings[] = {"search_path", "pg_catalog, pg_temp", "lock_timeout", "2s", "statement_timeout", "10s", NULL};
 	struct pgwork_conf conf = {.conf = c->server, .over = c->options->operator_conn, .application = "dytop:plan",
 	                           .settings = settings, .log = c->run->log};
 	const struct pgwork_events events = {.down = down, .ctx = s};

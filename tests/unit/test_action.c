@@ -162,11 +162,13 @@ START_TEST(definitions_are_made_concurrent)
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		char *made = NULL, *table = NULL;
 		struct err why = {0};
-		int rc = maintain_definition(cases[i].sql, &made, &table, &why);
+		size_t at = 0;
+		int rc = maintain_definition(cases[i].sql, &made, &table, &at, &why);
 		if (cases[i].made) {
 			ck_assert_msg(rc == 0, "%s", why.text);
 			ck_assert_str_eq(made, cases[i].made);
 			ck_assert_str_eq(table, cases[i].table);
+			ck_assert(strncmp(made + at, table, strlen(table)) == 0);
 		} else
 			ck_assert_msg(rc < 0 && strstr(why.text, cases[i].table), "%s: %s", cases[i].sql, why.text);
 		free(made);
