@@ -10,6 +10,12 @@ status=0
 for bin in $servers; do
 	echo "$bin"
 	PGBIN=$bin "$here/test_maintain.py" test_every_action_does_what_it_says test_rights || status=1
-	case $("$bin/postgres" --version) in *' 13.'* | *' 18.'*) PGBIN=$bin "$here/test_maintain_matrix.py" || status=1 ;; esac
+	case $("$bin/postgres" --version) in
+	*' 13.'* | *' 18.'*)
+		PGBIN=$bin "$here/test_maintain_matrix.py" || status=1
+		PGBIN=$bin "$here/test_maintain_path.py" || status=1
+		PGBIN=$bin "$here/test_maintain_faults.py" test_no_timeout_of_the_role_ends_it || status=1
+		;;
+	esac
 done
 exit $status

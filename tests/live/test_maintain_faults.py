@@ -8,7 +8,7 @@ import sys
 import time
 
 from maintain import DYTOP, Stage, run, tests_of
-from postgres import wait_until
+from postgres import SLOW, wait_until
 
 
 def working(s, text):
@@ -65,6 +65,24 @@ def test_cancelled_half_way():
         assert "t_a_ccnew is invalid" in out, out
         s.done("drop_index", "t_a_ccnew")
         assert s.invalid() == [] and "nothing is left over" in s.done("leftovers", more=())
+
+
+def test_no_timeout_of_the_role_ends_it():
+    """Each would leave an invalid index; transaction_timeout is there from 17 on."""
+    with Stage() as s:
+        new = s.pg.sql("SHOW server_version_num") >= "170000"
+        for name in ["statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"] + ["transaction_timeout"] * new:
+            s.pg.sql("ALTER ROLE postgres SET %s = '%s'" % (name, "3s" if name == "transaction_timeout" else "1s"))
+        writer = s.pg.session("SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0; %s %s"
+                              % ("SET transaction_timeout = 0;" * new, WRITER % 7))
+        work = s.start("reindex_index", "t_a")
+        waits(s, "REINDEX")
+        time.sleep(5)
+        writer.stdin.write("COMMIT;\n")
+        writer.stdin.flush()
+        out = work.communicate(timeout=60 * SLOW)[0]
+        assert work.returncode == 0 and "done in" in out, out
+        assert s.invalid() == []
 
 
 def test_the_offer_is_taken():
