@@ -14,7 +14,6 @@
 enum {
 	BATCH_OUT_MAX = 256 << 20, /* ceiling of one printed frame */
 	BATCH_WRITE_MAX = 4096,    /* bytes */
-	BATCH_PAIRS_MAX = 1024,
 	BATCH_COLUMNS_MAX = 256,
 	BATCH_LOOKUP_ROUNDS = 64,  /* a lookup that never ends must not hold the frame for ever */
 };
@@ -45,6 +44,7 @@ struct batch {
 	int lookup_rounds;
 	bool late, last, printed_last, any_answer, ended;
 	bool replaced;         /* conf->replace is done */
+	bool interrupted;      /* by a signal, before all of its frames were printed */
 	int failed;            /* pairs without data in the last frame */
 	int rc;
 	struct err why;
@@ -283,21 +283,30 @@ static void on_changed(void *ctx)
 	(void)ctx; /* on_turn looks at everything */
 }
 
+/* The end of a batch without one (-n 0), and too early an end of any other. */
 static void on_signal(void *ctx, int signo)
 {
+	struct batch *b = ctx;
+
 	(void)signo;
-	finish(ctx, 0);
+	b->interrupted = b->printed == 0 || b->printed < b->conf->frames;
+	finish(b, 0);
 }
 
 static void make_pairs(struct batch *b)
 {
 	int servers;
 	const struct server_status *const *status = session_servers(b->session, &servers);
-	struct session_pair *want = mem_calloc(BATCH_PAIRS_MAX, sizeof *want);
+	struct session_pair *want;
+	int room = 0;
 
-	b->pair = mem_calloc(BATCH_PAIRS_MAX, sizeof *b->pair);
 	for (int i = 0; i < b->conf->panel_count; i++)
-		for (int k = 0; k < servers && b->pair_count < BATCH_PAIRS_MAX; k++) {
+		for (int k = 0; k < servers; k++)
+			room += b->conf->all[b->conf->panels[i]]->source == status[k]->kind;
+	want = mem_calloc((size_t)room + 1, sizeof *want);
+	b->pair = mem_calloc((size_t)room + 1, sizeof *b->pair);
+	for (int i = 0; i < b->conf->panel_count; i++)
+		for (int k = 0; k < servers; k++) {
 			const struct panel *panel = b->conf->all[b->conf->panels[i]];
 			struct batch_pair *p = &b->pair[b->pair_count];
 
@@ -318,8 +327,12 @@ static void complain(const struct batch *b, struct buf *complaints)
 	int count;
 	const struct server_status *const *status = session_servers(b->session, &count);
 
+	if (b->interrupted && b->conf->frames > 0)
+		buf_addf(complaints, "interrupted after %d of %d frames\n", b->printed, b->conf->frames);
+	else if (b->interrupted)
+		buf_addf(complaints, "interrupted before the first frame\n");
 	for (int k = 0; k < count - 1; k++)
-		if (status[k]->state != SERVER_LIVE && status[k]->state != SERVER_ENDED)
+		if (status[k]->state != SERVER_LIVE && status[k]->state != SERVER_ENDED && (status[k]->reason[0] || b->printed > 0))
 			buf_addf(complaints, "%s: %s: %s\n", status[k]->name, server_state_name(status[k]->state),
 			         status[k]->reason[0] ? status[k]->reason : "no answer in time");
 	for (int i = 0; i < b->pair_count; i++) {
@@ -344,9 +357,9 @@ static int exit_status(const struct batch *b)
 
 	for (int k = 0; k < count - 1; k++)
 		down += status[k]->state != SERVER_LIVE && status[k]->state != SERVER_ENDED;
-	if (count > 1 && down == count - 1)
+	if (count > 1 && down == count - 1 && b->printed > 0)
 		return 2;
-	return down > 0 || b->failed > 0 ? 3 : 0;
+	return down > 0 || b->failed > 0 || b->interrupted ? 3 : 0;
 }
 
 static void release(struct batch *b)
@@ -386,7 +399,7 @@ int batch_run(struct loop *l, const struct batch_conf *conf, struct buf *complai
 	loop_on_turn(l, on_turn, &b);
 	loop_run(l);
 	rc = b.rc;
-	if (rc == 0 && !b.ready && !b.printed_last && conf->format->abandon) {
+	if (rc == 0 && !b.ready && !b.printed_last && b.printed > 0 && conf->format->abandon) {
 		conf->format->abandon(&b.out, b.printed);
 		rc = write_out(&b);
 	}

@@ -37,8 +37,9 @@ struct batch_conf {
 	double frame_timeout_ms;        /* deadline of the first frame's connects and answers */
 };
 
-/* Exit status as in design 2: 0 ok, 2 no server could be reached, 3 some source or panel failed (one line each in
- * `complaints`), 4 the output failed (*why). A negative error is dytop's own (*why). */
+/* Exit status as in design 2: 0 ok, 2 no server could be reached, 3 some source or panel failed, or SIGINT, SIGTERM or SIGHUP
+ * came before the last of `frames` (0: before the first) was printed (one line each in `complaints`), 4 the output failed
+ * (*why). A negative error is dytop's own (*why). */
 int batch_run(struct loop *l, const struct batch_conf *conf, struct buf *complaints, struct err *why) MUSTCHECK;
 
 #endif

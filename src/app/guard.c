@@ -19,13 +19,14 @@ enum { GUARD_RESTORE_MAX = 1024 };
 
 struct guard {
 	atomic_bool active;
+	atomic_bool stopped; /* the parent is, or will be in a moment */
 	atomic_uint restore_len;
 	char restore[GUARD_RESTORE_MAX];
 };
 
 /* Every signal that ends a process by default and can be caught: the parent passes them on and waits. */
 static const int passed_on[] = {SIGHUP, SIGINT, SIGQUIT, SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGUSR1, SIGSEGV,
-                                SIGUSR2, SIGPIPE, SIGALRM, SIGTERM, SIGXCPU, SIGXFSZ, SIGVTALRM, SIGPROF, SIGSYS};
+                                SIGUSR2, SIGPIPE, SIGALRM, SIGTERM, SIGXCPU, SIGVTALRM, SIGPROF, SIGSYS};
 
 void guard_arm(struct guard *g, struct str restore, bool active)
 {
@@ -35,6 +36,17 @@ void guard_arm(struct guard *g, struct str restore, bool active)
 		memcpy(g->restore, restore.at, len);
 	atomic_store(&g->restore_len, (unsigned)len);
 	atomic_store(&g->active, active);
+}
+
+bool guard_armed(const struct guard *g)
+{
+	return atomic_load(&g->active);
+}
+
+void guard_continued(struct guard *g)
+{
+	if (atomic_load(&g->stopped))
+		kill(getppid(), SIGCONT);
 }
 
 static void write_all(int fd, const char *bytes, size_t len)
@@ -101,10 +113,23 @@ static void tell(int status)
 	fprintf(stderr, "dytop: ended by signal %d (%s); the terminal was restored\n", signo, strsignal(signo));
 }
 
-/* Stop after the child, so that the shell takes the terminal when it is clean; continue it when we are continued. */
-static void stop_with(pid_t child)
+/* Stop after the child, so that the shell takes the terminal when it is clean; continue it when we are continued. Who was
+ * stopped from outside had no time to clean up. */
+static void stop_with(struct guard *g, pid_t child, int tty, const struct termios *modes)
 {
+	const struct timespec at_once = {0, 0};
+	sigset_t cont;
+
+	if (atomic_load(&g->active) && tcgetpgrp(tty) == getpgrp()) {
+		restore_terminal(g, tty, modes);
+		atomic_store(&g->active, false);
+	}
+	atomic_store(&g->stopped, true);
 	raise(SIGSTOP);
+	atomic_store(&g->stopped, false);
+	sigemptyset(&cont);
+	sigaddset(&cont, SIGCONT);
+	sigtimedwait(&cont, NULL, &at_once); /* what continued us: passed on here, and not once more by watch() */
 	kill(child, SIGCONT);
 }
 
@@ -116,7 +141,7 @@ static NORETURN void watch(struct guard *g, pid_t child, int tty, const struct t
 		pid_t pid = waitpid(child, &status, WNOHANG | WUNTRACED);
 
 		if (pid == child && WIFSTOPPED(status)) {
-			stop_with(child);
+			stop_with(g, child, tty, modes);
 			continue;
 		}
 		if (pid == child || (pid < 0 && errno == ECHILD)) {

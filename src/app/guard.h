@@ -7,6 +7,7 @@
  * switches mouse and paste modes off. Then it ends the way the child ended, so that the shell sees the true status.
  *
  *   ^Z      the child restores the terminal and stops; the parent stops after it, so the shell's prompt comes last
+ *   STOP    of the child, from outside: the parent restores the terminal and stops, as after ^Z
  *   fg      the parent continues the child
  *   signals sent to the parent's pid are passed on
  *   SIGKILL of the parent: the child gets SIGTERM (PR_SET_PDEATHSIG), restores and ends
@@ -27,5 +28,11 @@ int guard_start(struct guard **out, struct err *why) MUSTCHECK;
 /* The child tells what bytes bring the terminal back (terminfo's own, see term_restore_text()), and that the terminal is
  * open; with active false the parent will only check its modes. */
 void guard_arm(struct guard *g, struct str restore, bool active);
+
+/* False: the terminal is given back, by guard_arm() or by the parent when the child was stopped from outside. */
+bool guard_armed(const struct guard *g);
+
+/* The child was continued (SIGCONT): so is the parent that stopped with it, when somebody continued the child alone. */
+void guard_continued(struct guard *g);
 
 #endif

@@ -29,7 +29,7 @@ struct live {
 	struct term *term;
 	struct loop_fd *input;
 	struct loop_signal *signals[8];
-	struct loop_timer *hold, *trim;
+	struct loop_timer *hold, *trim, *escape;
 	bool trimmed;          /* once */
 	int64_t changed_ns;    /* first change that is not on the screen yet, 0 = none */
 	bool urgent;           /* a key: paint at the end of this turn */
@@ -137,13 +137,13 @@ static void suspend(struct live *v)
 
 static void resume(struct live *v)
 {
-	if (!v->suspended) { /* stopped from outside: whoever had the terminal may have written to it */
-		term_repaint(v->term);
-		v->urgent = true;
-		return;
-	}
+	if (v->conf->guard)
+		guard_continued(v->conf->guard);
+	if (v->suspended)
+		term_resume(v->term);
+	else
+		term_reenter(v->term); /* stopped from outside: whoever had the terminal did with it what he liked */
 	v->suspended = false;
-	term_resume(v->term);
 	tell_guard(v, true);
 	v->resized = v->urgent = true;
 	session_refresh(v->board.session);
@@ -192,12 +192,10 @@ static void look_around(struct live *v)
 		desk_show(v->conf->desk, &v->board.host);
 }
 
-static void on_input(void *ctx, unsigned got)
+static void read_keys(struct live *v)
 {
-	struct live *v = ctx;
 	struct term_event event;
 
-	(void)got;
 	while (term_read(v->term, &event)) {
 		if (event.key < 0) { /* the terminal is gone */
 			v->signo = SIGHUP;
@@ -209,6 +207,25 @@ static void on_input(void *ctx, unsigned got)
 		look_around(v);
 		act(v, ui_event(v->board.ui, &v->board.host, &event));
 	}
+	if (term_half(v->term))
+		loop_timer_in(v->escape, TERM_ESC_WAIT_MS);
+	else
+		loop_timer_stop(v->escape);
+}
+
+static void on_input(void *ctx, unsigned got)
+{
+	(void)got;
+	read_keys(ctx);
+}
+
+/* Nothing followed the ESC. */
+static void on_escape(void *ctx)
+{
+	struct live *v = ctx;
+
+	term_late(v->term);
+	read_keys(v);
 }
 
 static void on_signal(void *ctx, int signo)
@@ -290,7 +307,9 @@ static void on_turn(void *ctx)
 		loop_stop(v->loop);
 		return;
 	}
-	if (v->suspended || (v->changed_ns == 0 && !v->urgent))
+	if (v->suspended || (v->conf->guard && !guard_armed(v->conf->guard))) /* resume() is yet to come */
+		return;
+	if (v->changed_ns == 0 && !v->urgent)
 		return;
 	if (!v->urgent && !old && !is_whole(v))
 		return;
@@ -377,6 +396,7 @@ static void release(struct live *v)
 	loop_fd_free(v->input);
 	loop_timer_free(v->hold);
 	loop_timer_free(v->trim);
+	loop_timer_free(v->escape);
 	if (v->term) {
 		term_close(v->term);
 		if (v->conf->guard)
@@ -402,6 +422,7 @@ int live_run(struct loop *l, const struct live_conf *conf, int *signo, struct er
 	session.changed_ctx = &v;
 	v.hold = loop_timer_new(l, on_hold, &v);
 	v.trim = loop_timer_new(l, on_trim, &v);
+	v.escape = loop_timer_new(l, on_escape, &v);
 	loop_timer_in(v.trim, LIVE_TRIM_MS);
 	rc = open_terminal(&v, why);
 	if (rc < 0)

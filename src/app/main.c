@@ -116,8 +116,6 @@ static int run(const struct options *o)
 
 	if (o->action != OPTIONS_RUN)
 		return print_action(o);
-	if (o->record || options_batch(o))
-		signal(SIGXFSZ, SIG_IGN); /* a file limit is a failed write, not an end */
 	if (o->command) {
 		status = o->command->run(o, &why);
 		if (status < 0 || (why.code < 0 && status == 0)) /* a command may return err_set() */
@@ -144,6 +142,7 @@ int main(int argc, char **argv)
 
 	setrlimit(RLIMIT_CORE, &no_core); /* passwords are in memory */
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN); /* a file limit is a failed write, not an end */
 	setlocale(LC_CTYPE, "");
 	mem_on_exhausted(out_of_memory);
 	if (options_read(&options, argc, argv, &why) < 0)

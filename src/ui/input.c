@@ -51,6 +51,21 @@ size_t input_room(const struct input *in)
 	return INPUT_HELD_MAX - (in->len - in->at);
 }
 
+/* Keys of more than one byte begin with ESC; so does everything that a terminal answers. */
+static bool is_burst(const struct input *in, const unsigned char *p, size_t len, int64_t now_ns)
+{
+	bool goes_on = in->burst_ns && now_ns - in->burst_ns < INPUT_BURST_MS * CLOCK_MS_NS, alike = true;
+
+	if (!in->bursts || in->in_paste || in->in_string || in->at < in->len || (len < INPUT_BURST_MIN && !goes_on))
+		return false;
+	for (size_t i = 0; i < len; i++) {
+		if (p[i] == 0x7f || (p[i] < ' ' && p[i] != '\t' && p[i] != '\r' && p[i] != '\n'))
+			return false;
+		alike = alike && p[i] == p[0];
+	}
+	return goes_on || !alike;
+}
+
 void input_feed(struct input *in, const void *bytes, size_t len, int64_t now_ns)
 {
 	bool stale = now_ns - in->last_ns > INPUT_STALE_MS * CLOCK_MS_NS;
@@ -60,6 +75,14 @@ void input_feed(struct input *in, const void *bytes, size_t len, int64_t now_ns)
 		in->in_string = false;
 	}
 	in->last_ns = now_ns;
+	if (is_burst(in, bytes, len, now_ns)) {
+		if (!in->burst)
+			buf_clear(&in->paste);
+		buf_add(&in->paste, bytes, len);
+		in->burst = true;
+		in->burst_ns = now_ns;
+		return;
+	}
 	if (in->in_paste && len == 1 && *(const unsigned char *)bytes == 3) {
 		/* ^C by hand: the end of this paste got lost; without a way out no key would work any more. */
 		in->in_paste = false;
@@ -335,6 +358,12 @@ static bool take_paste(struct input *in, struct term_event *out)
 enum input_state input_next(struct input *in, bool waited, struct term_event *out)
 {
 	*out = (struct term_event){.key = TERM_KEY_NONE};
+	if (in->burst) {
+		in->burst = false;
+		out->key = TERM_KEY_PASTE;
+		out->text = buf_str(&in->paste);
+		return INPUT_EVENT;
+	}
 	while (in->at < in->len) {
 		size_t n;
 

@@ -15,6 +15,8 @@ enum {
 	INPUT_CAPS_MAX = 40,
 	INPUT_PASTE_MAX = 64 * 1024, /* the rest of a longer paste is dropped */
 	INPUT_STALE_MS = 500,        /* a sequence that stopped in its middle is given up then */
+	INPUT_BURST_MIN = 8,         /* characters at once: nobody types so */
+	INPUT_BURST_MS = 50,         /* what follows a burst so soon is the rest of it */
 };
 
 struct input {
@@ -29,6 +31,9 @@ struct input {
 	struct buf paste;
 	bool in_paste, in_string; /* within ESC [200~ ...; within an OSC, DCS, APC, PM or SOS answer */
 	bool utf8;
+	bool bursts;          /* a terminal that may not mark pastes: what came in a burst is told as one */
+	bool burst;           /* one is in `paste`, not told yet */
+	int64_t burst_ns;     /* its last bytes came then; 0 = none yet */
 	int64_t last_ns;
 };
 
@@ -43,6 +48,7 @@ size_t input_room(const struct input *in);
 /* now_ns: monotonic; what has been incomplete for INPUT_STALE_MS is dropped first. */
 void input_feed(struct input *in, const void *bytes, size_t len, int64_t now_ns);
 /* The next event. INPUT_PART: there are bytes, but more must come; with `waited` (nothing came for 25 ms) a lone ESC is a key.
+ * A burst is printable characters, Tabs and Enters in one piece; one key that repeats itself (a slow line, a held key) is none.
  * The text of a paste is borrowed until the next call and not cleaned. */
 enum input_state input_next(struct input *in, bool waited, struct term_event *out);
 

@@ -23,7 +23,6 @@
 #include "ui/term_paint.h"
 
 enum {
-	ESC_WAIT_MS = 25,   /* after a lone ESC: is it a key or the begin of a sequence */
 	LINE_WAIT_MS = 10,  /* what a frame may wait for the terminal to take its rest */
 	CLOSE_WAIT_MS = 250,
 	COPY_MAX = 64 * 1024,
@@ -43,9 +42,10 @@ struct term {
 	struct outq *out;
 	struct termios saved, raw;
 	int width, height;
-	bool ascii, modes, mouse, suspended;
+	bool ascii, modes, mouse, pastes, suspended;
 	bool cursor_on;
 	bool gone;
+	bool half, late;  /* see term_half() and term_late() */
 	struct term_paint paint;
 	struct buf frame; /* of the paint under way */
 	struct input input;
@@ -78,11 +78,11 @@ static void send_frame(struct term *t)
 
 static void set_modes(struct term *t, bool on)
 {
-	if (t->modes && on)
+	if (t->pastes && on)
 		outq_text(t->out, PASTE_ON);
 	if (t->mouse)
 		outq_text(t->out, on ? MOUSE_ON : MOUSE_OFF);
-	if (t->modes && !on)
+	if (t->pastes && !on)
 		outq_text(t->out, PASTE_OFF);
 }
 
@@ -184,6 +184,8 @@ int term_open(struct term **out, const struct term_conf *conf, struct err *why)
 		input_add_cap(&t->input, caps_text(caps[i].name), caps[i].key);
 	t->modes = caps_text("kmous") != NULL; /* of the family of xterm, which knows these modes */
 	t->mouse = t->modes && conf->mouse;
+	t->pastes = t->modes || t->paint.caps.ansi; /* who does not know the mode passes over it */
+	t->input.bursts = !t->modes;
 	enter(t);
 	*out = t;
 	return 0;
@@ -228,11 +230,21 @@ int term_fd(const struct term *t)
 	return t->fd;
 }
 
+/* Another job of the shell has the terminal: the guard alone was stopped. No controlling terminal: nobody takes it away. */
+static bool in_background(const struct term *t)
+{
+	pid_t front = tcgetpgrp(t->fd);
+
+	return front >= 0 && front != getpgrp();
+}
+
 bool term_writable(const struct term *t)
 {
 	struct pollfd p = {.fd = t->fd, .events = POLLOUT};
 	int waiting = 0;
 
+	if (in_background(t))
+		return false;
 	if (!outq_flush(t->out, 0) || poll(&p, 1, 0) <= 0 || !(p.revents & POLLOUT))
 		return false;
 	return ioctl(t->fd, TIOCOUTQ, &waiting) != 0 || waiting < 2048;
@@ -256,6 +268,14 @@ void term_resume(struct term *t)
 	enter(t);
 }
 
+void term_reenter(struct term *t)
+{
+	if (t->suspended)
+		return;
+	make_raw(t);
+	enter(t);
+}
+
 void term_repaint(struct term *t)
 {
 	paint_forget(&t->paint, true);
@@ -267,7 +287,7 @@ void term_restore_text(const struct term *t, struct buf *out)
 
 	if (t->mouse)
 		buf_adds(out, MOUSE_OFF);
-	if (t->modes)
+	if (t->pastes)
 		buf_adds(out, PASTE_OFF);
 	for (size_t i = 0; i < ARRAY_LEN(names); i++)
 		caps_add(out, names[i]);
@@ -332,8 +352,8 @@ void term_draw(struct term *t, const struct canvas *c)
 
 /* ---- keys ------------------------------------------------------------------------------------------------------- */
 
-/* Reads what there is, waiting at most wait_ms. False when nothing came. */
-static bool read_more(struct term *t, int wait_ms)
+/* Reads what there is. False when nothing came. */
+static bool read_more(struct term *t)
 {
 	struct pollfd p = {.fd = t->fd, .events = POLLIN};
 	unsigned char block[1024];
@@ -341,7 +361,7 @@ static bool read_more(struct term *t, int wait_ms)
 	struct clock now;
 	ssize_t n;
 
-	if (room == 0 || poll(&p, 1, wait_ms) <= 0)
+	if (room == 0 || poll(&p, 1, 0) <= 0)
 		return false;
 	n = read(t->fd, block, room < sizeof(block) ? room : sizeof(block));
 	if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
@@ -350,29 +370,34 @@ static bool read_more(struct term *t, int wait_ms)
 		return false;
 	clock_read(&now);
 	input_feed(&t->input, block, (size_t)n, now.mono_ns);
+	t->late = false;
 	return true;
 }
 
 bool term_read(struct term *t, struct term_event *out)
 {
-	bool waited = false;
+	enum input_state state;
 
-	for (;;) {
-		enum input_state state = input_next(&t->input, waited, out);
-
+	do {
+		state = input_next(&t->input, t->late, out);
 		if (state == INPUT_EVENT)
 			return true;
-		if (read_more(t, state == INPUT_PART && !waited && !t->input.in_paste ? ESC_WAIT_MS : 0)) {
-			waited = false;
-			continue;
-		}
-		if (t->gone) {
-			*out = (struct term_event){.key = -1};
-			t->gone = false; /* said once a call; the next read says it again */
-			return true;
-		}
-		if (state == INPUT_EMPTY || waited)
-			return false;
-		waited = true;
-	}
+	} while (read_more(t));
+	t->half = state == INPUT_PART && !t->late && !t->input.in_paste;
+	t->late = false;
+	if (!t->gone)
+		return false;
+	*out = (struct term_event){.key = -1};
+	t->gone = false; /* said once a call; the next read says it again */
+	return true;
+}
+
+bool term_half(const struct term *t)
+{
+	return t->half;
+}
+
+void term_late(struct term *t)
+{
+	t->late = !read_more(t); /* what follows may be here, and only not read yet */
 }

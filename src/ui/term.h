@@ -22,6 +22,8 @@ enum term_key {
 	TERM_KEY_F10, TERM_KEY_F11, TERM_KEY_F12, TERM_KEY_RESIZE, TERM_KEY_MOUSE, TERM_KEY_PASTE /* see term_event.text */
 };
 
+enum { TERM_ESC_WAIT_MS = 25 };
+
 struct term_event {
 	int key;
 	int x, y, button, wheel; /* mouse: button 1..3 or 0, wheel -1 / +1 */
@@ -46,12 +48,18 @@ void term_resized(struct term *t);    /* after SIGWINCH: reads the new size */
 void term_set_theme(struct term *t, const struct theme *theme);
 void term_draw(struct term *t, const struct canvas *c); /* only what changed */
 void term_repaint(struct term *t);    /* the next draw paints every cell (^L, foreign output, fg) */
-/* True when the terminal can take output now; a slow line drops frames instead of stopping the loop. */
+/* True when the terminal can take output now, and is ours; a slow line drops frames instead of stopping the loop. */
 bool term_writable(const struct term *t);
 int term_fd(const struct term *t);
-bool term_read(struct term *t, struct term_event *out); /* false: nothing more now. Hang-up reads as key -1 */
+bool term_read(struct term *t, struct term_event *out); /* false: nothing more now; never waits. Hang-up reads as key -1 */
+/* After term_read() said false: an ESC is there that is a key when nothing follows, or the begin of a longer key. The caller
+ * lets TERM_ESC_WAIT_MS pass; if no input came meanwhile, term_late() says so, and term_read() gives the key. */
+bool term_half(const struct term *t);
+void term_late(struct term *t);
 void term_suspend(struct term *t);    /* gives the screen and the modes back; the caller stops the process */
 void term_resume(struct term *t);
+/* Modes and screen once more, without asking what the modes were: after a stop that left no time for term_suspend(). */
+void term_reenter(struct term *t);
 /* The bytes that bring the terminal back from what term_open() did (terminfo's own, plus mouse and paste modes off): for the
  * guard process, which writes them when the dashboard could not. Appended to out, at most 512 bytes. */
 void term_restore_text(const struct term *t, struct buf *out);

@@ -241,8 +241,12 @@ unsigned ui_event(struct ui *u, const struct ui_host *host, const struct term_ev
 		ui_note(u, host, "pasted text answers no question: type it");
 		return UI_REDRAW;
 	}
+	if (event->key == TERM_KEY_PASTE && u->prompt.kind == PROMPT_NONE) {
+		ui_note(u, host, "pasted text fires no keys; it is taken where text is asked for");
+		return UI_REDRAW;
+	}
 	if (event->key == TERM_KEY_PASTE)
-		return u->prompt.kind == PROMPT_NONE ? 0 : prompt_paste(u, host, event->text);
+		return prompt_paste(u, host, event->text);
 	if (event->key == TERM_KEY_MOUSE)
 		return mouse_event(u, host, event);
 	return key_event(u, host, event->key);

@@ -158,6 +158,19 @@ def poor(words):
             d.expect("open_2")
             if term in ("vt100", "xterm-mono"):
                 assert not COLOUR.search(bytes(d.raw)), (term, COLOUR.search(bytes(d.raw)))
+            if term == "vt100":     # it marks no paste: what comes at once is none of its keys
+                d.send("qK:quit\r")
+                d.expect("pasted text fires no keys")
+                assert d.poll() is None and "ACTIVITY" in d.text()
+                d.pump(0.5)     # what comes at once belongs to it
+                d.send(":")
+                d.until("the prompt", lambda: d.row(39).startswith(" :"))
+                d.send("screen statements\r")
+                d.expect(":screen statements")
+                assert "ACTIVITY" in d.text()
+                d.pump(0.5)
+                d.key("enter")
+                d.expect("STATEMENTS")
             d.quit()
     with Dash(*words, "--screen", "activity", env={"NO_COLOR": "1"}) as d:
         d.live()

@@ -10,6 +10,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import socket
 import struct
 import subprocess
@@ -381,6 +382,69 @@ def a_reader_that_reads_no_more():
     slow = subprocess.Popen([w if w != "200" else "3" for w in words], stdout=subprocess.PIPE)
     time.sleep(1)
     assert len(json.loads(slow.communicate(timeout=60 * SLOW)[0])["frames"]) == 3 and slow.returncode in (0, 3)
+
+
+def batch(*words):
+    environ = {"PATH": os.environ["PATH"], "HOME": os.path.join(folder, "home"), "LC_ALL": "C.UTF-8"}
+    environ.update({k: v for k, v in os.environ.items() if k.endswith("SAN_OPTIONS") or k.startswith("GCOV")})
+    return subprocess.Popen([*DYTOP, "-b", *words], env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+@case
+def ended_before_the_first_frame():
+    """No data is no success, and costs nobody the data of before."""
+    for signo in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        for frames in ("1", "5", "0"):
+            path = file("kept.json", "what was there\n")
+            with Strange(None) as s:
+                p = batch("-n", frames, "--format", "json", "-h", "127.0.0.1", "-p", str(s.port), "-U", "u", "-d", "d", "-w",
+                          "--connect-timeout", "60s", *(["-o", path] if signo == signal.SIGTERM else []))
+                end = time.monotonic() + 20 * SLOW
+                while not s.open:                   # it has come to the server, so it knows its signals
+                    assert time.monotonic() < end and p.poll() is None, p.returncode
+                    time.sleep(0.05)
+                p.send_signal(signo)
+                out, said = p.communicate(timeout=20 * SLOW)
+            when = f"after 0 of {frames} frames" if frames != "0" else "before the first frame"
+            assert p.returncode == 3 and out == "", (signo, frames, p.returncode, out[:200])
+            assert said == f"dytop: interrupted {when}\n", said
+            with open(path, encoding="utf-8") as f:
+                assert f.read() == "what was there\n", "the file was written over"
+
+
+@case
+def ended_between_frames():
+    """What was printed is whole, and it is said how much is missing."""
+    p = batch("-n", "500", "-i", "0.5", "--format", "json", *NOWHERE, "--panel", "databases")
+    text = ""
+    while text.count('"frame":') < 2:
+        more = os.read(p.stdout.fileno(), 65536).decode()
+        assert more, (text, p.wait())
+        text += more
+    p.terminate()
+    out, said = p.communicate(timeout=20 * SLOW)
+    done = len(json.loads(text + out)["frames"])
+    assert done >= 2 and f"dytop: interrupted after {done} of 500 frames\n" in said, said
+    assert p.returncode == 2, p.returncode          # nobody was there at all: that says more
+
+
+@case
+def every_server_of_many():
+    """More panels of servers than a thousand: each is printed."""
+    def panels(servers):
+        with open(RECORDING, encoding="utf-8") as f:
+            lines = [json.loads(line) for line in f]
+        server = next(line for line in lines if line.get("kind") == "pg")
+        all_of_them = [{**server, "server": i, "name": f"db{i}", "state": "lost", "reason": "gone"} for i in range(servers)]
+        text = [{**lines[0], "servers": servers}, *all_of_them, next(line for line in lines if "frame" in line), *all_of_them, lines[-1]]
+        path = file("many.ndjson", "".join(json.dumps(line, separators=(",", ":")) + "\n" for line in text))
+        got = dytop("-b", "--format", "json", "--replay", path, seconds=60)
+        assert got.returncode == 2, got
+        return [(p["panel"], p["server"]) for p in json.loads(got.stdout)["frames"][0]["panels"] if p["server"].startswith("db")]
+
+    one, many = panels(1), panels(100)
+    assert len(many) == 100 * len(one) > 1024, (len(one), len(many))
+    assert len(set(many)) == len(many)
 
 
 @case

@@ -115,7 +115,7 @@ static void run(struct term *t)
 {
 	char event[160] = "none";
 	struct canvas c;
-	int width, height, frame = 0, top = 0;
+	int width, height, frame = 0, top = 0, n;
 	bool going = true;
 
 	term_size(t, &width, &height);
@@ -134,14 +134,19 @@ static void run(struct term *t)
 		scene(&c, event, frame, top);
 		term_draw(t, &c);
 		fprintf(stderr, "drawn %d\n", frame);
-		if (poll(&p, 1, -1) < 0)
+		n = poll(&p, 1, term_half(t) ? TERM_ESC_WAIT_MS : -1);
+		if (n < 0)
 			continue;
+		if (n == 0)
+			term_late(t);
 		while (going && term_read(t, &e)) {
 			describe(&e, event, sizeof(event));
 			going = obey(t, &c, e.key);
 			frame += e.key == '+';
 			top += e.key == 's';
 		}
+		if (term_half(t))
+			fprintf(stderr, "half\n");
 	}
 	canvas_release(&c);
 }

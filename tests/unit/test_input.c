@@ -171,6 +171,35 @@ START_TEST(a_paste_is_bounded_and_can_be_left)
 }
 END_TEST
 
+START_TEST(a_burst_is_a_paste_where_none_is_marked)
+{
+	struct input in;
+	char got[200];
+
+	input_init(&in, true);
+	run(&in, "qK:quit\rq", 9, 1000, false, got, sizeof(got));
+	ck_assert_str_eq(got, "71 4b 3a 71 75 69 74 enter 71 "); /* this one marks its pastes */
+	in.bursts = true;
+	run(&in, "qK:quit\rq", 9, 2000, false, got, sizeof(got));
+	ck_assert_str_eq(got, "p[qK:quit\rq] ");
+	run(&in, "q", 1, 2040, false, got, sizeof(got)); /* its rest */
+	ck_assert_str_eq(got, "p[q] ");
+	run(&in, "q", 1, 2095, false, got, sizeof(got));
+	ck_assert_str_eq(got, "71 ");
+	run(&in, "jjjjjjjjjj", 10, 3000, false, got, sizeof(got)); /* a held key over a slow line */
+	ck_assert_str_eq(got, "6a 6a 6a 6a 6a 6a 6a 6a 6a 6a ");
+	run(&in, "abcdefg", 7, 4000, false, got, sizeof(got));
+	ck_assert_str_eq(got, "61 62 63 64 65 66 67 ");
+	run(&in, "\x1b[A\x1b[A\x1b[A", 9, 5000, false, got, sizeof(got));
+	ck_assert_str_eq(got, "up up up ");
+	run(&in, "abcdefgh\x03", 9, 6000, false, got, sizeof(got)); /* a key that no paste has */
+	ck_assert_str_eq(got, "61 62 63 64 65 66 67 68 3 ");
+	run(&in, "\x1b[200~abcdefgh\x1b[201~", 20, 7000, false, got, sizeof(got));
+	ck_assert_str_eq(got, "p[abcdefgh] ");
+	input_release(&in);
+}
+END_TEST
+
 START_TEST(terminfo_comes_first)
 {
 	struct input in;
@@ -223,6 +252,7 @@ int main(void)
 	tcase_add_loop_test(group, cut_anywhere, 0, ARRAY_LEN(rows));
 	tcase_add_test(group, what_never_ends_is_given_up);
 	tcase_add_test(group, a_paste_is_bounded_and_can_be_left);
+	tcase_add_test(group, a_burst_is_a_paste_where_none_is_marked);
 	tcase_add_test(group, terminfo_comes_first);
 	tcase_add_test(group, noise);
 	suite_add_tcase(suite, group);
