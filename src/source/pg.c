@@ -14,20 +14,47 @@ static const char *session_text(const struct pg *p, const char *name)
 
 /* --- who the server is ----------------------------------------------------------------------------------------------- */
 
-static void set_notice(struct pg *p, const char *words, bool with_time)
+void pg_show_notice(struct pg *p)
 {
 	struct server_status *s = &p->source->status;
-	char text[sizeof(s->notice)], clock[16] = "";
+	const char *text = p->degraded_words;
 
-	if (with_time)
-		clock_local_time(loop_now(p->source->loop)->wall_us, clock);
-	snprintf(text, sizeof(text), "%s%s%s", words, with_time ? " " : "", clock);
+	if (!text[0])
+		text = p->event;
+	if (!text[0] && s->pooled)
+		text = "a pooler stands between: session features off";
 	if (strcmp(text, s->notice) == 0)
 		return;
 	source_put_text(s->notice, sizeof(s->notice), text);
-	if (words[0])
+	if (text[0] && text != p->event)
 		log_write(p->source->log, LOG_WARN, "%s: %s", s->name, s->notice);
 	source_changed(p->source);
+}
+
+static void set_event(struct pg *p, const char *words)
+{
+	char clock[16];
+
+	clock_local_time(loop_now(p->source->loop)->wall_us, clock);
+	snprintf(p->event, sizeof(p->event), "%s %s", words, clock);
+	log_write(p->source->log, LOG_WARN, "%s: %s", p->source->status.name, p->event);
+	loop_timer_in(p->news, p->source->notice_ms);
+	pg_show_notice(p);
+}
+
+/* It is no news any more. */
+static void on_news(void *ctx)
+{
+	struct pg *p = ctx;
+
+	p->event[0] = '\0';
+	pg_show_notice(p);
+}
+
+static void set_degraded(struct pg *p, const char *words)
+{
+	snprintf(p->degraded_words, sizeof(p->degraded_words), "%s", words);
+	pg_show_notice(p);
 }
 
 static void set_life(struct pg *p)
@@ -44,7 +71,7 @@ static void set_role(struct pg *p, bool standby)
 
 	if (p->known && standby != p->standby) {
 		p->epoch++;
-		set_notice(p, standby ? "became a standby" : "promoted", true);
+		set_event(p, standby ? "became a standby" : "promoted");
 	}
 	p->standby = standby;
 	set_life(p);
@@ -94,9 +121,8 @@ static void learn_session(struct pg *p, const struct pgresult *r)
 	s->backend_pid = s->pooled ? 0 : pgconn_backend_pid(p->conn);
 	take_version(p);
 	if (p->known && !s->pooled)
-		set_notice(p, reconnect_words(p, started, reset), true);
-	else if (s->pooled)
-		set_notice(p, "a pooler stands between: session features off", false);
+		set_event(p, reconnect_words(p, started, reset));
+	pg_show_notice(p);
 	p->started_us = started;
 	p->reset_us = s->pooled ? 0 : reset;
 	s->started_us = started == SAMPLE_INT_UNKNOWN ? 0 : started;
@@ -116,7 +142,7 @@ static void learn_identity(struct pg *p, const struct pgresult *r)
 	if (p->system_id && id != p->system_id) {
 		p->epoch++;
 		set_life(p);
-		set_notice(p, "different cluster", true);
+		set_event(p, "different cluster");
 	}
 	p->system_id = id;
 }
@@ -145,7 +171,7 @@ static void learn_lockers(struct pg *p, const struct pgresult *r)
 	if (!p->degraded || r->rows == 0)
 		return;
 	snprintf(words, sizeof(words), "degraded: a system catalog is locked by pid %d", (int)pgsample_int(r, 0, 0));
-	set_notice(p, words, false);
+	set_degraded(p, words);
 }
 
 void pg_learn(struct pg *p, enum pgexpect_kind kind, const struct pgresult *r)
@@ -222,11 +248,11 @@ static void note_degraded(struct pg *p)
 		locked = is_locked_out(p->stmt[i], now);
 	if (locked && !p->degraded) {
 		p->degraded = true;
-		set_notice(p, "degraded: locked out of a system catalog", false);
+		set_degraded(p, "degraded: locked out of a system catalog");
 		pg_send(p, PGEXPECT_LOCKERS, "pg_lockers", 0, NULL);
 	} else if (!locked && p->degraded) {
 		p->degraded = false;
-		set_notice(p, "", false);
+		set_degraded(p, "");
 	}
 }
 
@@ -300,6 +326,7 @@ static void connection_gone(struct pg *p)
 {
 	loop_timer_stop(p->tick);
 	p->live = p->probed = p->degraded = false;
+	p->degraded_words[0] = '\0'; /* shown until the next session knows better: the state says more */
 	p->expect_at = p->expect_count = 0;
 	p->ping_ns = 0;
 	pgextensions_clear(&p->extensions);
@@ -424,6 +451,7 @@ static int pg_create(struct source *s, struct source_conf *conf, struct err *why
 	put_ms(p->statement_timeout, p->statement_timeout_ms, 2000);
 	put_ms(p->lock_timeout, p->lock_timeout_ms, 250);
 	p->tick = loop_timer_new(s->loop, on_tick, p);
+	p->news = loop_timer_new(s->loop, on_news, p);
 	p->slice = loop_timer_new(s->loop, pground_slice, p);
 	s->self = p;
 	source_put_text(s->status.product, sizeof(s->status.product), "PostgreSQL");
@@ -444,6 +472,7 @@ static void pg_destroy(struct source *s)
 	for (int i = 0; i < p->stmt_count; i++)
 		pgstmt_free(p->stmt[i]);
 	loop_timer_free(p->tick);
+	loop_timer_free(p->news);
 	loop_timer_free(p->slice);
 	free(p);
 }

@@ -88,11 +88,16 @@ struct pg {
 	int64_t started_us, reset_us, system_id;
 	bool standby, reads_all, known;
 	bool degraded;
+	char degraded_words[100], event[100]; /* "" = none; see status.notice */
+	struct loop_timer *news;   /* until then `event` is shown */
 	uint64_t epoch;            /* role changes and other clusters counted */
 };
 
 /* Sends requests that are not asks: an unnamed query of sql/session/NAME.sql, and its own sync. */
 bool pg_send(struct pg *p, enum pgexpect_kind kind, const char *name, int count, const char *const *values);
+/* Writes status.notice: what is so now (degraded) stands before what happened, and that, while it is news, before what is so for as
+ * long as we are connected (a pooler). */
+void pg_show_notice(struct pg *p);
 void pg_expect(struct pg *p, enum pgexpect_kind kind, struct pgask *ask, bool timed);
 /* Something was sent: flushes, notes when, watches for silence. */
 void pg_sent(struct pg *p);

@@ -392,6 +392,7 @@ static void unprepare_all(struct pg *p)
 	p->source->status.pooled = true;
 	for (int i = 0; i < p->stmt_count; i++)
 		p->stmt[i]->prepared = p->stmt[i]->proven = false;
+	pg_show_notice(p);
 	source_changed(p->source);
 }
 

@@ -95,7 +95,7 @@ void redis_notice(struct redis *r, const char *format, ...)
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
 	source_put_text(r->s->status.notice, sizeof(r->s->status.notice), text);
-	r->notice_until_ns = loop_now(r->s->loop)->mono_ns + (int64_t)REDIS_NOTICE_MS * CLOCK_MS_NS;
+	r->notice_until_ns = loop_now(r->s->loop)->mono_ns + (int64_t)(r->s->notice_ms * (double)CLOCK_MS_NS);
 	source_changed(r->s);
 }
 

@@ -19,7 +19,6 @@ enum {
 	REDIS_BATCH_BYTES_MAX = 32 << 20, /* of all replies of one batch */
 	REDIS_REPLIES_MAX = 1024,         /* commands of one batch */
 	REDIS_GIVE_UP_MS = 120000,        /* silent for so long: a new connection */
-	REDIS_NOTICE_MS = 60000,          /* how long "restarted", "promoted" stay */
 	REDIS_DEAR_MS = 300000,           /* a panel whose reply was too large rests so long */
 	REDIS_DEAR_MAX = 4,
 	REDIS_SCANS_MAX = 4,              /* panels with the reader keys */

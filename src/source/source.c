@@ -54,6 +54,7 @@ int source_make(struct source **out, const struct source_ops *ops, struct loop *
 	s->status.since_ns = now.mono_ns;
 	s->status.rtt_ms = (double)NAN;
 	s->start_delay_ms = conf->start_delay_ms;
+	s->notice_ms = conf->notice_ms > 0 ? conf->notice_ms : SOURCE_NOTICE_MS;
 	s->backoff_ms = SOURCE_BACKOFF_FIRST_MS;
 	s->jitter = (uint32_t)map_hash_int(map_hash(MAP_SEED, &s, sizeof(s)), now.mono_ns) | 1u;
 	rc = ops->create(s, conf, why);

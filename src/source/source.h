@@ -38,6 +38,7 @@ struct source_conf {
 	bool tls_insecure;        /* redis: do not verify (asked for by the person) */
 	double connect_timeout_ms; /* own deadline of one attempt, default 10000 */
 	double statement_timeout_ms, lock_timeout_ms; /* defaults 2000, 250 */
+	double notice_ms;         /* how long "restarted", "promoted" and the like are shown, default 60000 */
 	double start_delay_ms;    /* source_start() connects that much later: many servers start staggered */
 	const struct source_param *params; /* NULL-name-terminated, borrowed for the source's life */
 	/* Server-side texts that are not panels (session settings, probes), by name, e.g. "pg_session"; borrowed. */

@@ -23,6 +23,7 @@ enum {
 	SOURCE_BACKOFF_MAX_MS = 5000,
 	SOURCE_AWAY_MAX_MS = 800,
 	SOURCE_REFUSED_MS = 30000,
+	SOURCE_NOTICE_MS = 60000,
 	SOURCE_SETTLED_MS = 10000, /* a session that lasted so long was a good one: its loss is answered by a quick try */
 };
 
@@ -35,6 +36,7 @@ struct source {
 	void *self;                  /* the ops' own */
 	struct loop_timer *retry_timer;
 	double start_delay_ms;
+	double notice_ms;            /* see source_conf */
 	double backoff_ms;           /* of the next failure */
 	int64_t live_ns;             /* this session went live then; 0 = not live */
 	uint32_t jitter;             /* state of the small generator behind the back-off's jitter */

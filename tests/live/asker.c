@@ -5,7 +5,7 @@
  * the end: what a key would have waited for.
  *
  *   asker KIND [-t TARGET] [-H HOST] [-p PORT] [-U USER] [-d DBNAME] [-i INTERVAL_MS] [-c CONNECT_MS] [-s STATEMENT_MS]
- *         [-l LOCK_MS] [-a CA_FILE] [-v NAME=VALUE]... PANEL_FILE...
+ *         [-l LOCK_MS] [-n NOTICE_MS] [-a CA_FILE] [-v NAME=VALUE]... PANEL_FILE...
  *   the password comes in ASKER_PASSWORD
  *   asker pg -k PID -t TARGET: connects, cancels what backend PID runs over a second connection, and ends
  *   stdin: "retry", "pause", "go", "lookup PANEL LOOKUP KEY...", "quit"
@@ -252,7 +252,7 @@ static void read_options(struct asker *a, struct source_conf *conf, int argc, ch
 	int option;
 
 	conf->kind = (enum panel_source)kind_of(argv[1]);
-	for (optind = 2; (option = getopt(argc, argv, "t:H:p:U:d:i:c:s:l:a:v:k:")) != -1;) {
+	for (optind = 2; (option = getopt(argc, argv, "t:H:p:U:d:i:c:s:l:n:a:v:k:")) != -1;) {
 		switch (option) {
 		case 't': conf->target = optarg; break;
 		case 'H': conf->host = optarg; break;
@@ -263,6 +263,7 @@ static void read_options(struct asker *a, struct source_conf *conf, int argc, ch
 		case 'c': conf->connect_timeout_ms = (double)strtol(optarg, NULL, 10); break;
 		case 's': conf->statement_timeout_ms = (double)strtol(optarg, NULL, 10); break;
 		case 'l': conf->lock_timeout_ms = (double)strtol(optarg, NULL, 10); break;
+		case 'n': conf->notice_ms = (double)strtol(optarg, NULL, 10); break;
 		case 'a': conf->tls_ca = optarg; break;
 		case 'k': a->cancel = (int)strtol(optarg, NULL, 10); break;
 		case 'v': add_param(a, optarg); break;

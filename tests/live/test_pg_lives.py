@@ -18,7 +18,7 @@ PANELS = {
 
 
 def restarted(bench, pg):
-    a = Asker(bench, "pg", PANELS, "-t", pg.conninfo())
+    a = Asker(bench, "pg", PANELS, "-t", pg.conninfo(), "-n", "2000")
     first = a.answer("one", code="ok")
     pg.stop()
     a.state("lost", 3)
@@ -29,6 +29,8 @@ def restarted(bench, pg):
     live = a.state("live", 3, notice="restarted")
     again = a.answer("one", code="ok")
     assert again["life_number"] != first["life_number"], "another life of the server"
+    over = a.wait("the end of the news", 20, lambda e: e["event"] == "status" and e["state"] == "live" and e["notice"] == "")
+    assert over["at"] - live["at"] > 1.5, "it can be read"
     a.quit()
     print("ok: restarted: %s, %.0f ms after it was up" % (live["notice"], (live["at"] - up) * 1000))
 

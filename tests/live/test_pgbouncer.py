@@ -85,6 +85,24 @@ def between(bench, pg, pool):
     print("ok: transaction mode between: nothing stays behind")
 
 
+def between_and_locked(bench, pg, pool):
+    """What is so for a while takes the place of what is so for ever, and gives it back."""
+    panels = {"catalog": simple("SELECT count(*) AS n FROM pg_database", {"n": "gauge"})}
+    a = Asker(bench, "pg", panels, "-t", pool.conninfo(), "-l", "100", "-i", "100")
+    a.state("live", notice="pooler")
+    a.answer("catalog", code="ok")
+    holder = pg.session("BEGIN; LOCK TABLE pg_database IN ACCESS EXCLUSIVE MODE; SELECT pg_backend_pid();")
+    told = a.state("live", 15, notice="degraded")
+    holder.stdin.write("COMMIT;\n")
+    holder.stdin.flush()
+    a.state("live", 40, notice="a pooler stands between")
+    a.answer("catalog", code="ok")
+    holder.stdin.close()
+    holder.wait()
+    a.quit()
+    print("ok: between, locked: " + told["notice"])
+
+
 def pooled_sql(pool, text):
     done = subprocess.run(["psql", "-XAtq", "-d", pool.conninfo(), "-c", text], capture_output=True, text=True, timeout=10)
     assert done.returncode == 0, done.stderr
@@ -96,6 +114,7 @@ def main():
         pg = bench.postgres()
         pool = bench.pgbouncer(pg, default_pool_size=1)
         between(bench, pg, pool)
+        between_and_locked(bench, pg, pool)
         console_wrong(bench, pool, pg)
         console(bench, pool)
 
