@@ -177,6 +177,7 @@ static int print_json(const struct task *t, const struct recipe *recipe, bool dr
 	json_put_int(&w, "failed", r->failed);
 	json_put_int(&w, "unknown", r->unknown);
 	json_put_int(&w, "changed_meanwhile", r->changed);
+	json_put_int(&w, "changed_not_taken_back", r->unburied);
 	json_put_bool(&w, "changes_heard", r->heard);
 	json_put_int(&w, "snapshots_renewed", r->renewed);
 	json_put_bool(&w, "stopped_before_maxmemory", r->stopped_memory);

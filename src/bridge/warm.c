@@ -78,16 +78,23 @@ static void conclude(struct warm *w)
 	struct err why = w->failure;
 
 	warm_say_result(w);
-	if (w->conf.watch_ms > 0 && !w->conf.dry_run && !why.code && !w->cancelled)
+	if (w->conf.watch_ms > 0 && !w->conf.dry_run && !why.code && !w->cancelled && !w->all_changed)
 		warm_say_hits(w);
-	if (why.code) {
+	if (w->compromised) {
+		warm_say_compromised(w, &why);
+		warm_end(w, TASK_FAILED, &why);
+	} else if (why.code) {
 		if (r->written > 0)
-			err_set(&why, w->failure.code, "%.200s; %lld keys are written, run it again for the rest", w->failure.text,
-			        (long long)r->written);
+			err_set(&why, w->failure.code, "%.200s; %lld keys are written, run it again for the rest%s", w->failure.text,
+			        (long long)r->written, r->unburied > 0 ? "; keys that changed may be cached as they were" : "");
 		warm_end(w, TASK_FAILED, &why);
 	} else if (w->all_changed) {
 		err_set(&why, ERR_BUSY, "too many rows of kind %s changed at once: %s", w->kind,
-		        w->sweep_failed ? "what is cached of them may be as it was" : "what was cached of them is taken out; run it again");
+		        warm_swept(w) ? "what was cached of them is taken out; run it again" : "what is cached of them may be as it was");
+		warm_end(w, TASK_FAILED, &why);
+	} else if (r->unburied > 0) {
+		err_set(&why, ERR_QUERY, "%lld keys that changed may be cached as they were: %.300s", (long long)r->unburied,
+		        w->unburied_why.text);
 		warm_end(w, TASK_FAILED, &why);
 	} else if (w->cancelled) {
 		warm_end(w, TASK_CANCELLED, NULL);
@@ -119,7 +126,7 @@ void warm_check_drained(struct warm *w)
 	w->step = WARM_AFTER;
 	task_check(&w->task);
 	task_progress(&w->task, NAN, NAN, w->conf.watch_ms > 0 && !w->conf.dry_run ? "looks at the hit ratio" : "");
-	if (w->conf.dry_run || w->failure.code || !redis_cluster_is_up(w->eye)) {
+	if (w->conf.dry_run || w->failure.code || w->all_changed || !redis_cluster_is_up(w->eye)) {
 		conclude(w);
 		return;
 	}

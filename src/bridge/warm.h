@@ -10,7 +10,8 @@
  *   CHECKING  the hit ratio after
  *
  * A key of a row that changes after the snapshot is not written, or taken back, where the trigger of sql/bridge/80_invalidation.sql
- * tells of it; elsewhere the recipe's `snapshot` bounds how old a row can be when it is written.
+ * tells of it; elsewhere the recipe's `snapshot` bounds how old a row can be when it is written. A security event of the kind (bridge/store.h)
+ * ends it at any time: TASK_REFUSED before the first key, else TASK_FAILED, and what is under the prefix is taken out.
  *
  * It is paced: a rate limit; a smaller window when Redis answers a probe later than it did before, or PostgreSQL has more active
  * sessions than before; nothing at all beyond recipe.memory of maxmemory.
@@ -67,6 +68,7 @@ struct warm_report {
 	int64_t failed;          /* Redis said no */
 	int64_t unknown;         /* sent, and the reply was lost */
 	int64_t changed;         /* keys told as changed since the snapshot: not written, or taken back */
+	int64_t unburied;        /* of these: Redis refused that or went away; they may stand as they were */
 	bool heard;              /* such changes were listened for, to the end */
 	int renewed;             /* snapshots after the first one */
 	int64_t by_priority[RECIPE_PRIORITIES]; /* of written and there */

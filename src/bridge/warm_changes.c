@@ -3,6 +3,9 @@
  * Rows that change while a warm-up runs. LISTEN comes before the snapshot, so every change that the snapshot does not have is told. A
  * key that is told is not written any more; what may have been written of it before becomes a tombstone, as bridge/store.h would
  * make it, by the same connection and so behind our own SET. XX: a key that is not there stays so.
+ *
+ * A security event of the kind (":!") needs no trigger, so there is always a LISTEN: it ends the warm-up at any time, and what
+ * is cached under the prefix is taken out.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -28,9 +31,20 @@ struct burial {
 	char key[];
 };
 
+/* It may stand there as it was. */
+static void note_unburied(struct warm *w, const struct resp_reply *reply, const struct err *lost)
+{
+	w->report.unburied++;
+	if (lost)
+		w->unburied_why = *lost;
+	else
+		err_set(&w->unburied_why, ERR_QUERY, "%.*s", (int)(reply->text.len < 200 ? reply->text.len : 200), reply->text.at);
+}
+
 static void on_unlinked(void *ctx, const struct resp_reply *reply, const struct err *lost)
 {
-	(void)reply, (void)lost;
+	if (lost || reply->type == RESP_ERROR)
+		note_unburied(ctx, reply, lost);
 	warm_check_drained(ctx);
 }
 
@@ -43,6 +57,8 @@ static void on_buried(void *ctx, const struct resp_reply *reply, const struct er
 	/* no room for a tombstone: then there is none for a refill either */
 	if (!lost && reply->type == RESP_ERROR)
 		redis_cluster_send(w->redis, key, 2, (const struct str[]){STR("UNLINK"), key}, on_unlinked, w);
+	else if (lost)
+		note_unburied(w, reply, lost);
 	free(b);
 	warm_check_drained(w);
 }
@@ -74,6 +90,24 @@ static void all_changed(struct warm *w)
 	warm_stop(w, NULL);
 }
 
+/* Of the kind nothing may be cached any more, changed or not. */
+static void security_event(struct warm *w)
+{
+	struct err why;
+
+	w->compromised = true;
+	if (w->step < WARM_RUNNING) {
+		warm_say_compromised(w, &why);
+		warm_end(w, TASK_REFUSED, &why);
+		return;
+	}
+	all_changed(w);
+	if (w->step == WARM_AFTER) {
+		w->step = WARM_DRAINING;
+		warm_check_drained(w);
+	}
+}
+
 static void key_changed(struct warm *w, struct str id)
 {
 	uint64_t hash, value;
@@ -101,11 +135,13 @@ void warm_on_notify(void *ctx, const char *channel, const char *payload, int pid
 	size_t len = strlen(w->kind);
 
 	(void)channel, (void)pid;
-	/* before the snapshot: it has that */
-	if (!w->hears || (w->step != WARM_RUNNING && w->step != WARM_DRAINING) || strncmp(payload, w->kind, len) != 0 ||
-	    payload[len] != ':')
+	if (!w->listens || w->step == WARM_OVER || strncmp(payload, w->kind, len) != 0 || payload[len] != ':')
 		return;
-	if (strcmp(payload + len, ":*") == 0)
+	if (strcmp(payload + len, ":!") == 0)
+		security_event(w);
+	else if (w->step != WARM_RUNNING && w->step != WARM_DRAINING)
+		return; /* before the snapshot: it has that */
+	else if (strcmp(payload + len, ":*") == 0)
 		all_changed(w);
 	else
 		key_changed(w, str_from(payload + len + 1));
@@ -123,10 +159,12 @@ static void on_listening(void *ctx, const struct pgwork_outcome *outcome)
 {
 	struct warm *w = ctx;
 
-	w->hears = !outcome->why;
-	w->deaf = outcome->why;
+	w->listens = !outcome->why;
+	w->hears = w->told_by_trigger && w->listens;
+	w->deaf = w->told_by_trigger && !w->listens;
 	if (outcome->why)
-		task_say(&w->task, TASK_WARN, "changes cannot be listened for: %s", outcome->why->text);
+		task_say(&w->task, TASK_WARN, "%s cannot be listened for: %s", w->deaf ? "changes and security events" : "security events",
+		         outcome->why->text);
 	looked(w);
 }
 
@@ -138,10 +176,8 @@ static void on_told(void *ctx, const struct pgwork_outcome *outcome)
 	const char *text = outcome->why || !outcome->result || outcome->result->rows < 1 ? NULL
 	                                                                                 : pgresult_value(outcome->result, 0, 0, &len);
 
-	if (text && len == 1 && text[0] == '1')
-		pgwork_run(w->pg_eye, &listen, 1);
-	else
-		looked(w);
+	w->told_by_trigger = text && len == 1 && text[0] == '1';
+	pgwork_run(w->pg_eye, &listen, 1);
 }
 
 static void ask_told(struct warm *w, void (*done)(void *ctx, const struct pgwork_outcome *outcome))
@@ -178,6 +214,9 @@ void warm_deafened(struct warm *w, const struct err *why)
 {
 	struct err said;
 
+	if (w->listens && !w->hears)
+		task_say(&w->task, TASK_WARN, "security events are not heard any more: %s", why->text);
+	w->listens = false;
 	if (!w->hears)
 		return;
 	w->hears = false;
@@ -192,6 +231,14 @@ void warm_deafened(struct warm *w, const struct err *why)
 
 static void scan_on(struct warm *w, struct str cursor);
 
+static void on_swept(void *ctx, const struct resp_reply *reply, const struct err *lost)
+{
+	struct warm *w = ctx;
+
+	w->sweep_failed = w->sweep_failed || lost || reply->type == RESP_ERROR;
+	warm_check_drained(w);
+}
+
 static void on_scanned(void *ctx, const struct resp_reply *reply, const struct err *lost)
 {
 	struct warm *w = ctx;
@@ -205,7 +252,7 @@ static void on_scanned(void *ctx, const struct resp_reply *reply, const struct e
 	const struct resp_reply *keys = reply->element[1];
 	for (int i = 0; i < keys->count; i++) {
 		struct str key = keys->element[i]->text;
-		redis_cluster_send(w->redis, key, 2, (const struct str[]){STR("UNLINK"), key}, on_unlinked, w);
+		redis_cluster_send(w->redis, key, 2, (const struct str[]){STR("UNLINK"), key}, on_swept, w);
 	}
 	bool last = str_is(reply->element[0]->text, "0");
 	w->sweep_node += last;
@@ -243,9 +290,10 @@ static void on_asked(void *ctx, const struct pgwork_outcome *outcome)
 	warm_check_drained(w);
 }
 
-/* In a cluster a SET that was sent to another node may have come behind its tombstone. */
+/* In a cluster a SET that was sent to another node may have come behind its tombstone; and what was refused may do now. */
 static void bury_again(struct warm *w)
 {
+	w->report.unburied = 0;
 	for (size_t at = 0; at < w->told_names.len;) {
 		struct str key = str_from(w->told_names.data + at);
 		bury(w, key);
@@ -256,23 +304,30 @@ static void bury_again(struct warm *w)
 bool warm_settles(struct warm *w)
 {
 	/* a Redis that is gone keeps what it has; a database that is gone says nothing more */
-	if (!redis_cluster_is_up(w->redis) || (w->settle == SETTLE_NOT && !w->hears && !w->all_changed))
+	if (!redis_cluster_is_up(w->redis) || (w->settle == SETTLE_NOT && !w->listens && !w->all_changed))
 		return false;
 	if (w->settle == SETTLE_NOT) {
 		w->settle = SETTLE_WAITS;
 		loop_timer_in(w->watch, SETTLE_MS);
 	} else if (w->settle == SETTLE_HEARD && w->all_changed) {
 		w->settle = SETTLE_SWEEPS;
+		w->sweep_node = 0;
+		w->sweep_failed = false;
 		scan_on(w, STR("0"));
 	} else if (w->settle == SETTLE_HEARD) {
 		w->settle = SETTLE_OVER;
-		if (!redis_cluster_is_cluster(w->redis) || !w->told_names.len)
+		if (!w->told_names.len || (!redis_cluster_is_cluster(w->redis) && !w->report.unburied))
 			return false;
 		bury_again(w);
 	} else {
 		return w->settle != SETTLE_OVER;
 	}
 	return true;
+}
+
+bool warm_swept(const struct warm *w)
+{
+	return w->settle == SETTLE_OVER && !w->sweep_failed && redis_cluster_is_up(w->redis);
 }
 
 void warm_settle_on(struct warm *w)

@@ -88,9 +88,12 @@ struct warm {
 	/* changes meanwhile */
 	char *listen_sql, *told_sql, *begin_sql, *end_sql;
 	char kind[64];             /* of the recipe's keys, as events name it; "" none */
-	bool hears;                /* changes are told */
-	bool deaf;                 /* they would be, and LISTEN was refused: a standby */
+	bool listens;              /* security events are heard */
+	bool told_by_trigger;      /* changes are told */
+	bool hears;                /* and heard: both of these */
+	bool deaf;                 /* told, and LISTEN was refused: a standby */
 	bool all_changed, sweep_failed;
+	bool compromised;          /* a security event came */
 	int settle, sweep_node;
 	struct map told;           /* hashes of keys that changed */
 	struct buf told_names;     /* the keys, a NUL behind each */
@@ -99,6 +102,7 @@ struct warm {
 	struct buf key, value;
 	struct err failure;        /* code 0: none */
 	struct err refused;        /* the last error reply */
+	struct err unburied_why;   /* why a tombstone was not to be set, the last one */
 };
 
 /* --- warm.c */
@@ -126,6 +130,7 @@ void warm_deafened(struct warm *w, const struct err *why);
 /* All is written: true while what has changed meanwhile is still heard of or taken out; warm_check_drained() is called again. */
 bool warm_settles(struct warm *w);
 void warm_settle_on(struct warm *w);
+bool warm_swept(const struct warm *w); /* all of the prefix was taken out, for sure */
 
 /* --- warm_watch.c */
 void warm_watch_start(struct warm *w);  /* the eyes are up */
@@ -141,5 +146,6 @@ void warm_say_plan(struct warm *w);
 void warm_say_progress(struct warm *w);
 void warm_say_result(struct warm *w);
 void warm_say_hits(struct warm *w);
+void warm_say_compromised(const struct warm *w, struct err *why);
 
 #endif

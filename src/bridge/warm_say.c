@@ -154,8 +154,11 @@ static void say_passed_over(struct warm *w)
 	if (r->stopped_memory)
 		task_say(&w->task, TASK_BAD, "stopped before maxmemory: %.0f%% of it, or Redis itself, said enough",
 		         w->recipe->memory * 100);
-	if (r->changed)
+	if (r->changed && !r->unburied)
 		task_say(&w->task, TASK_PLAIN, "%lld keys changed meanwhile: they are not cached as they were", (long long)r->changed);
+	else if (r->changed)
+		task_say(&w->task, TASK_BAD, "%lld keys changed meanwhile, and %lld of them may be cached as they were: %s",
+		         (long long)r->changed, (long long)r->unburied, w->unburied_why.text);
 	if (r->renewed)
 		task_say(&w->task, TASK_PLAIN, "the snapshot was renewed %d times", r->renewed);
 	if (r->slowed_redis || r->slowed_pg)
@@ -191,4 +194,15 @@ void warm_say_hits(struct warm *w)
 {
 	say_hits(w, "before", &w->report.before);
 	say_hits(w, "after", &w->report.after);
+}
+
+void warm_say_compromised(const struct warm *w, struct err *why)
+{
+	const char *left = "nothing was written";
+
+	if (w->step >= WARM_RUNNING && warm_swept(w))
+		left = "what was cached of it is taken out";
+	else if (w->step >= WARM_RUNNING)
+		left = "what is cached of it could not be taken out for sure, dytop cache security-event does";
+	err_set(why, ERR_BUSY, "a security event came: values of kind %s are not to be cached; %s", w->kind, left);
 }

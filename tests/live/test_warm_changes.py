@@ -5,7 +5,9 @@ snapshot's age is bounded. Each race is also run with the trigger off, where it 
 
 import json
 import os
+import pty
 import random
+import select
 import subprocess
 import sys
 import threading
@@ -147,6 +149,96 @@ def test_too_many_at_once():
         out, said = process.communicate(timeout=60 * SLOW)
         assert process.returncode == 1 and "changed at once" in json.loads(out)["error"], (process.returncode, out, said)
         assert client.keys() == [b"dytallix:bridge:asset:eth"], client.keys()[:5]
+
+
+def test_a_security_event_ends_it():
+    """The class is compromised half-way: nothing more is written, and what was goes; with the trigger and without one."""
+    for on in (True, False):
+        with folder() as d, Redis(d) as redis:
+            client = Client(redis.port)
+            client.call("SET", "dytallix:bridge:asset:eth", "stays")
+            trigger(on)
+            try:
+                process = warm(redis, "--yes", "--rate", "250", wait=False)
+                wait_for("some keys", lambda: client.call("DBSIZE") > 100, 30)
+                sql("NOTIFY dytop_invalidate, 'asset:!'")      # of another kind: nothing to it
+                sql("NOTIFY dytop_invalidate, 'tx:!'")
+                out, said = process.communicate(timeout=60 * SLOW)
+            finally:
+                trigger(True)
+            report = json.loads(out)
+            assert process.returncode == 1 and report["outcome"] == "failed", (process.returncode, out, said)
+            assert "security event" in report["error"] and "is taken out" in report["error"], report
+            assert report["changed_meanwhile"] == 0, "it is no key"
+            assert client.keys() == [b"dytallix:bridge:asset:eth"], client.keys()[:5]
+
+
+def test_a_security_event_while_it_asks():
+    with folder() as d, Redis(d) as redis:
+        client = Client(redis.port)
+        pid, terminal = pty.fork()
+        if pid == 0:
+            os.execv(DYTOP, [DYTOP, "warm", "--watch", "0", "--audit", base.AUDIT, "-d", PG.conninfo(dbname="bridge"), "--redis",
+                             f"redis://127.0.0.1:{redis.port}"])
+        shown = b""
+        try:
+            while b"[y/N]" not in shown:
+                shown += os.read(terminal, 65536)
+            sql("NOTIFY dytop_invalidate, 'tx:!'")
+            while select.select([terminal], [], [], 20 * SLOW)[0]:
+                shown += os.read(terminal, 65536)
+            raise AssertionError("it goes on asking: %r" % shown[-500:])
+        except OSError:     # Linux: the other end is closed
+            pass
+        finally:
+            os.close(terminal)
+        status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+        assert status == 1 and b"security event" in shown and client.call("DBSIZE") == 0, (status, shown[-500:])
+
+
+def test_a_security_event_after_the_last_key():
+    """All is written, and it still looks at the hit ratio."""
+    with folder() as d, Redis(d) as redis:
+        client = Client(redis.port)
+        process = warm(redis, "--yes", "--rate", "0", "--watch", f"{4 * SLOW:.0f}s", wait=False)
+        wait_for("all keys", lambda: client.call("DBSIZE") == ROWS, 30)
+        sql("NOTIFY dytop_invalidate, 'tx:!'")
+        out, said = process.communicate(timeout=60 * SLOW)
+        assert process.returncode == 1 and "is taken out" in json.loads(out)["error"], (process.returncode, out, said)
+        assert client.call("DBSIZE") == 0
+
+
+def limited(client, *rules):
+    """A user of that Redis with all rights but these; its address is that of `warm` with its name."""
+    assert client.call("ACL", "SETUSER", "w", "reset", "on", ">pw", "+@all", *rules) == "OK"
+    return lambda redis: f"redis://w:pw@127.0.0.1:{redis.port}"
+
+
+def test_what_cannot_be_taken_back_is_said():
+    """UNLINK and the tombstone are refused: the keys stand as they were, and nobody may be told otherwise."""
+    with folder() as d, Redis(d) as redis:
+        client = Client(redis.port)
+        address = limited(client, "~*", "-unlink")
+        process = warm(redis, "--yes", "--rate", "250", wait=False, target=address(redis))
+        wait_for("some keys", lambda: client.call("DBSIZE") > 100, 30)
+        sql("UPDATE bridge_transactions SET asset_amount = asset_amount + 1")
+        out, said = process.communicate(timeout=60 * SLOW)
+        error = json.loads(out)["error"]
+        assert process.returncode == 1 and "may be as it was" in error and "taken out" not in error, (process.returncode, out, said)
+        assert client.call("DBSIZE") > 100
+        client.call("FLUSHALL")
+        # one key, whose tombstone is refused as well
+        newest = sql("SELECT id FROM bridge_transactions ORDER BY created_at DESC LIMIT 1").strip()
+        process = warm(redis, "--yes", "--rate", "500", wait=False, target=address(redis))
+        wait_for("its first key", lambda: client.call("EXISTS", PREFIX + newest), 30)
+        begins = newest[:len("btx_") + 6]      # all keys but those that begin so: only this one
+        limited(client, *(f"~*tx:{begins[:i]}[^{begins[i]}]*" for i in range(len("btx_"), len(begins))), "-unlink")
+        sql(f"UPDATE bridge_transactions SET asset_amount = asset_amount + 1 WHERE id = '{newest}'")
+        out, said = process.communicate(timeout=60 * SLOW)
+        report = json.loads(out)
+        assert process.returncode == 1 and report["changed_meanwhile"] == report["changed_not_taken_back"] == 1, (out, said)
+        assert "may be cached as" in report["error"] and "1 of them may be" in said, (out, said)
+        assert stale([client])[0] == [(PREFIX + newest).encode()]
 
 
 def test_who_hears_nothing_stops():
