@@ -455,7 +455,8 @@ const struct command cmd_cache = {
 	"drop takes one key out and leaves a tombstone there for 5 s, so that a reader of the old row cannot put it back. drop-prefix takes "
 	"out all keys that begin so (behind --prefix), flush all of the prefix: by SCAN and UNLINK, never KEYS, on every node of a "
 	"cluster. security-event takes out a whole kind, then looks again for what was written meanwhile. Where a PostgreSQL is named it first "
-	"tells the stores that listen there (NOTIFY dytop_invalidate, 'KIND:!'): until they end they cache none of that kind.\n"
+	"tells the stores that listen there (NOTIFY dytop_invalidate, 'KIND:!'): until they end they cache none of that kind. Exit status "
+	"1: they could not be told, or such keys were still being written at the end; what could be taken out is.\n"
 	"All but get show what they found and ask first; what was done is in the audit log.",
 	.rows = rows,
 	.size = sizeof(struct args),

@@ -39,6 +39,7 @@ struct drop {
 	enum drop_step step;
 	bool yes, no, cancelled, gate_open;
 	struct err gate_why;
+	struct err half;        /* what of an alarm was not to be done; code 0: nothing */
 	int node, rounds;
 	int64_t seen, found, dropped, unlinking;
 	bool scanned;           /* the last SCAN of this walk is answered */
@@ -263,6 +264,19 @@ out:
 	buf_release(&title);
 }
 
+/* An alarm goes on as far as it can, but it is no success: whoever only looks at the exit status, or at the audit log, must not
+ * take the class for safe. Both reasons may come together. */
+static void fell_short(struct drop *d, const char *what)
+{
+	struct err before = d->half;
+
+	task_say(&d->task, TASK_BAD, "%s", what);
+	if (before.code)
+		err_set(&d->half, ERR_QUERY, "%.230s; %.230s", before.text, what);
+	else
+		err_set(&d->half, ERR_QUERY, "not all of it is done: %.400s", what);
+}
+
 static void walk_ended(struct drop *d)
 {
 	if (d->cancelled) {
@@ -280,12 +294,12 @@ static void walk_ended(struct drop *d)
 		loop_timer_in(d->now, PAUSE_MS);
 	} else {
 		if (d->step == DROP_LOOKING_AGAIN && d->found > 0)
-			task_say(&d->task, TASK_BAD, "somebody goes on writing such keys: stop the application that does");
+			fell_short(d, "somebody goes on writing such keys: stop the application that does");
 		if (d->value)
 			task_say(&d->task, TASK_GOOD, "the value is there");
 		else
 			task_say(&d->task, TASK_GOOD, "%lld %s gone", (long long)d->dropped, d->dropped == 1 ? "key is" : "keys are");
-		end(d, TASK_OK, NULL);
+		end(d, d->half.code ? TASK_FAILED : TASK_OK, d->half.code ? &d->half : NULL);
 	}
 }
 
@@ -297,10 +311,14 @@ static void on_told(void *ctx, const struct pgwork_outcome *o)
 
 	if (d->step != DROP_TELLING)
 		return;
-	if (o->why)
-		task_say(&d->task, TASK_BAD, "the stores that listen were not told, and go on with what they have: %s", o->why->text);
-	else
+	if (o->why) {
+		char what[400];
+
+		snprintf(what, sizeof(what), "the stores that listen were not told, and go on with what they have: %.300s", o->why->text);
+		fell_short(d, what);
+	} else {
 		task_say(&d->task, TASK_GOOD, "the stores that listen are told: they neither read nor write such keys any more");
+	}
 	walk(d, DROP_RUNNING);
 }
 

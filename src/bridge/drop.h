@@ -5,9 +5,12 @@
  *   LOOKING   connects; counts the keys (SCAN, never KEYS, on every node of a cluster) and shows some
  *   ASKING    which, how many, where
  *   RUNNING   UNLINK of each; of one key: a tombstone for 5 s (bridge/store.h), so that a reader of the old row cannot put it back,
- *             or the value that shall stand there. Of an alarm first the stores that listen are told; that PostgreSQL cannot be
- *             asked to is said, and ends nothing
+ *             or the value that shall stand there. Of an alarm first the stores that listen are told; where PostgreSQL cannot be
+ *             asked to, the keys are taken out all the same
  *   CHECKING  of a class that must go (`alarm`): looks once more and takes out what was written meanwhile, up to three times
+ *
+ * An alarm whose stores were not told, or whose keys were still being written at the last look, ends as TASK_FAILED: both are
+ * in `why`, what was taken out in drop_count().
  *
  * Cancelled in the midst: what is gone stays gone. Nothing but string-alike names is looked at: values are never read.
  */

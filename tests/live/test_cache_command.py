@@ -152,7 +152,10 @@ def told(p):
     p.pg.stop()
     alarm = p.cache("security-event", "raw", "--prefix", "test:", "--yes")
     p.pg.start()
-    assert alarm.returncode == 0 and "were not told" in alarm.stdout and "2 keys are gone" in alarm.stdout, alarm
+    assert alarm.returncode == 1 and "were not told" in alarm.stdout and "2 keys are gone" in alarm.stdout, alarm
+    assert alarm.stderr.startswith("dytop: not all of it is done: the stores that listen were not told"), alarm
+    end = [line for line in p.lines() if line["action"] == "cache_alarm"][-1]
+    assert end["outcome"] == "failed" and end["rows"] == 2 and "were not told" in end["error"], end
     p.redis.call("SET", "test:raw:5", "x")
     alone = subprocess.run(["./dytop", "cache", "security-event", "raw", "--prefix", "test:", "--yes", "--no-postgres", "--audit", p.audit,
                             "--redis", "redis://127.0.0.1:%d" % redis.port], capture_output=True, text=True, env=p.env, timeout=60 * SLOW)
@@ -220,7 +223,9 @@ while not os.path.exists(sys.argv[2]):
         time.sleep(0.05)
     alarm = p.cache("security-event", "sigs", "--yes")
     open(stop, "w").close()
-    assert alarm.returncode == 0 and "goes on writing" in alarm.stdout, alarm
+    assert alarm.returncode == 1 and "goes on writing" in alarm.stdout and "keys are gone" in alarm.stdout, alarm
+    end = p.lines()[-1]
+    assert (end["action"], end["outcome"]) == ("cache_alarm", "failed") and end["rows"] > 50 and "goes on writing" in end["error"], end
     # Redis not there
     redis.kill()
     away = p.cache("flush", "--yes")
