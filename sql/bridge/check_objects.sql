@@ -118,8 +118,9 @@ found (n, kind, name, relation, belongs, state, detail, fix) AS (
 		CASE WHEN r.oid IS NULL THEN 'missing' WHEN r.relkind NOT IN ('r', 'p') OR wrong.text IS NOT NULL THEN 'differs'
 			WHEN r.relkind = 'p' AND w.n > 1 THEN 'differs' ELSE 'present' END,
 		CASE WHEN r.relkind NOT IN ('r', 'p') THEN 'it is no table' WHEN wrong.text IS NOT NULL THEN wrong.text
-			WHEN r.relkind = 'p' THEN 'partitioned: ' || (SELECT count(*) FROM pg_catalog.pg_inherits WHERE inhparent = r.oid)
-				|| ' partitions' END, NULL
+			WHEN r.relkind = 'p' THEN (SELECT 'partitioned: ' || count(*) || ' partitions' || coalesce(', the last month is '
+				|| pg_catalog.substring(max(c.relname COLLATE "C") FILTER (WHERE c.relname ~ '_[0-9]{4}_[0-9]{2}$'), '[0-9]{4}_[0-9]{2}$'), '')
+				FROM pg_catalog.pg_inherits AS i JOIN pg_catalog.pg_class AS c ON c.oid = i.inhrelid WHERE i.inhparent = r.oid) END, NULL
 	FROM want_table AS w LEFT JOIN rel AS r ON r.relname = w.name
 		LEFT JOIN LATERAL (SELECT pg_catalog.string_agg(CASE WHEN there THEN 'column ' || name || ' is ' || has || ', not ' || type
 			ELSE 'column ' || name || ' is missing' END, '; ' ORDER BY there DESC, name) AS text FROM column_state AS c
@@ -153,9 +154,18 @@ found (n, kind, name, relation, belongs, state, detail, fix) AS (
 			'its columns are ' || v.columns END, NULL
 	FROM want_view AS w LEFT JOIN rel AS r ON r.relname = w.name LEFT JOIN view_columns AS v ON v.relname = w.name
 	UNION ALL
-	SELECT 70, 'role', name, NULL, 'roles', CASE WHEN r.rolname IS NULL THEN 'missing' ELSE 'present' END, NULL, NULL
-	FROM (VALUES ('dytallix_bridge'), ('dytop_monitor'), ('dytop_operator'), ('dytop_explain')) AS w (name)
+	SELECT 70, 'role', w.name, NULL, 'roles',
+		CASE WHEN r.rolname IS NULL THEN 'missing' WHEN l.lacks IS NOT NULL THEN 'differs' ELSE 'present' END,
+		'it may not use ' || l.lacks, NULL
+	FROM (VALUES ('dytallix_bridge', ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE'], ARRAY['SELECT']), ('dytop_monitor', NULL, NULL),
+			('dytop_operator', NULL, NULL), ('dytop_explain', ARRAY['SELECT'], ARRAY['SELECT'])) AS w (name, of_tables, of_views)
 		LEFT JOIN pg_catalog.pg_roles AS r ON r.rolname = w.name
+		LEFT JOIN LATERAL (SELECT pg_catalog.string_agg(x.name, ', ' ORDER BY x.name) AS lacks
+			FROM (SELECT name, w.of_tables AS wants FROM want_table UNION ALL SELECT name, w.of_views FROM want_view) AS x
+				JOIN rel ON rel.relname = x.name CROSS JOIN here
+			WHERE EXISTS (SELECT FROM pg_catalog.unnest(x.wants) AS p (privilege)
+				WHERE NOT pg_catalog.has_table_privilege(r.oid, rel.oid, p.privilege)
+				OR NOT pg_catalog.has_schema_privilege(r.oid, here.oid, 'USAGE'))) AS l ON true
 	UNION ALL
 	SELECT 80, 'trigger', 'dytop_invalidate_' || event, w.name, 'trigger',
 		CASE WHEN t.oid IS NULL THEN 'missing' WHEN t.tgenabled = 'D' THEN 'differs' ELSE 'present' END,

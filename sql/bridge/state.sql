@@ -26,5 +26,7 @@ SELECT coalesce($1, current_schema()) AS schema,
 			('validator_signatures'), ('asset_metadata'), ('chain_configs'), ('bridge_state')) AS t (name)
 		JOIN pg_catalog.pg_class AS c ON c.oid = pg_catalog.to_regclass(t.name)
 		JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
-		WHERE n.nspname <> coalesce($1, current_schema())) AS elsewhere
+		WHERE n.nspname <> coalesce($1, current_schema())) AS elsewhere,
+	-- of the partitioned layout: rows of no month can be counted
+	coalesce(pg_catalog.has_table_privilege(pg_catalog.to_regclass(h.prefix || 'bridge_transactions_other'), 'SELECT'), false) AS has_other
 FROM (SELECT pg_catalog.quote_ident(coalesce($1, current_schema())) || '.' AS prefix) AS h

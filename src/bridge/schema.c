@@ -428,7 +428,7 @@ static int by_name(const void *a, const void *b)
 static int read_files(struct schema *s, struct err *why)
 {
 	static const char *const needed[] = {"state", "lock", "check_objects", "records", "record", "loads", "load_begin", "load_done",
-	                                     "any_rows", "lock_timeout", "copy_transactions", "copy_signatures"};
+	                                     "any_rows", "other_rows", "lock_timeout", "copy_transactions", "copy_signatures"};
 	int rc = 0;
 
 	s->migration = mem_calloc((size_t)s->conf.text_count + 1, sizeof *s->migration);

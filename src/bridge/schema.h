@@ -73,6 +73,11 @@ struct schema_load {
 	struct rows_load load;
 };
 
+struct schema_other { /* rows of the partitioned layout that no month was there for */
+	char month[16]; /* "2027_02", of UTC */
+	int64_t rows;
+};
+
 struct schema_report {
 	char server[256], schema[256]; /* raw */
 	bool partitioned;
@@ -82,6 +87,9 @@ struct schema_report {
 	int file_count;
 	struct schema_load *load;
 	int load_count;
+	struct schema_other *other;
+	int other_count;
+	bool other_known;              /* false: there is no such partition, or this role may not read it */
 	char *leftovers;               /* indexes that a failed REINDEX ... CONCURRENTLY left; NULL none */
 };
 
@@ -97,7 +105,7 @@ int schema_count(const struct schema_report *r, enum migration_set set, enum sch
 bool schema_has(const struct schema_report *r, enum migration_set set);
 /* A line for each thing that is not as wanted, and a line for each set; cleaned. `all`: what is present too. */
 void schema_text(struct buf *out, const struct schema_report *r, bool all);
-/* {"server", "schema", "layout", "sets": [...], "objects": [...], "files": [...], "loads": [...]} */
+/* {"server", "schema", "layout", "sets": [...], "objects": [...], "files": [...], "loads": [...], "other_rows": [...]} */
 void schema_json(struct buf *out, const struct schema_report *r);
 
 #endif

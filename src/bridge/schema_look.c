@@ -39,12 +39,29 @@ static void after_records(struct schema *s)
 		after_loads(s);
 }
 
+static void got_other(struct schema *s, const struct pgwork_outcome *outcome)
+{
+	if (schema_failed(s, outcome))
+		return;
+	report_other(&s->report, outcome->result);
+	after_records(s);
+}
+
+static void after_files(struct schema *s)
+{
+	s->report.other_known = false;
+	if (s->report.partitioned && s->has_other)
+		schema_ask_text(s, "other_rows", NULL, 0, got_other);
+	else
+		after_records(s);
+}
+
 static void got_records(struct schema *s, const struct pgwork_outcome *outcome)
 {
 	if (schema_failed(s, outcome))
 		return;
 	report_files(&s->report, outcome->result);
-	after_records(s);
+	after_files(s);
 }
 
 static void ask_records(struct schema *s)
@@ -72,7 +89,7 @@ static void got_objects(struct schema *s, const struct pgwork_outcome *outcome)
 	else if (s->has_records)
 		ask_records(s);
 	else
-		after_records(s);
+		after_files(s);
 }
 
 static void got_state(struct schema *s, const struct pgwork_outcome *outcome)
@@ -82,8 +99,8 @@ static void got_state(struct schema *s, const struct pgwork_outcome *outcome)
 
 	if (schema_failed(s, outcome))
 		return;
-	if (r->rows != 1 || r->columns < 12) {
-		err_set(&why, ERR_INVALID, "sql/bridge/state.sql: it is to give one row of twelve columns");
+	if (r->rows != 1 || r->columns < 13) {
+		err_set(&why, ERR_INVALID, "sql/bridge/state.sql: it is to give one row of thirteen columns");
 		schema_fail(s, &why);
 		return;
 	}
@@ -98,6 +115,7 @@ static void got_state(struct schema *s, const struct pgwork_outcome *outcome)
 	s->has_loads = report_true(r, 7);
 	s->has_transactions = report_true(r, 8);
 	s->report.partitioned = s->has_transactions ? report_true(r, 9) : s->conf.partitioned;
+	s->has_other = report_true(r, 12);
 	free(s->report.leftovers);
 	s->report.leftovers = mem_strdup(leftovers);
 	free(s->elsewhere);

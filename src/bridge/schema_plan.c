@@ -14,6 +14,29 @@ static bool chosen(const struct schema *s, enum migration_set set)
 	return set == MIGRATION_ROWS ? s->conf.rows > 0 : s->conf.sets[set];
 }
 
+/* Whether all that the file makes without a name of its own (constraints, triggers, roles) is there. Roles are given what this run
+ * makes, too. */
+static bool all_there(const struct schema *s, const struct migration *m)
+{
+	for (int i = 0; i < s->report.object_count; i++) {
+		const struct schema_object *o = &s->report.object[i];
+		bool nameless = strcmp(o->kind, "constraint") == 0 || strcmp(o->kind, "trigger") == 0 || strcmp(o->kind, "role") == 0;
+		bool given = strcmp(o->kind, "table") == 0 || strcmp(o->kind, "view") == 0;
+		if (o->set == m->set && nameless && o->state != SCHEMA_PRESENT)
+			return false;
+		if (m->set == MIGRATION_ROLES && given && o->state == SCHEMA_MISSING && chosen(s, o->set))
+			return false;
+	}
+	return true;
+}
+
+/* The triggers are there, all of them, by an earlier text of their file: what they call is brought up to date by any init. Where
+ * some are missing somebody may not want them. */
+static bool outdated(const struct schema *s, const struct migration *m)
+{
+	return m->set == MIGRATION_TRIGGER && s->report.file[m - s->migration].changed && all_there(s, m);
+}
+
 static bool loads(const struct schema *s)
 {
 	return s->conf.rows > schema_rows_there(&s->report);
@@ -105,23 +128,13 @@ static void add_sql(struct schema *s, const char *sql, const char *words, bool a
 	snprintf(step->words, sizeof step->words, "%s", words);
 }
 
-/* Whether all that the file makes without a name of its own (constraints, triggers, roles) is there. */
-static bool all_there(const struct schema *s, const struct migration *m)
-{
-	for (int i = 0; i < s->report.object_count; i++) {
-		const struct schema_object *o = &s->report.object[i];
-		bool nameless = strcmp(o->kind, "constraint") == 0 || strcmp(o->kind, "trigger") == 0 || strcmp(o->kind, "role") == 0;
-		if (o->set == m->set && nameless && o->state != SCHEMA_PRESENT)
-			return false;
-	}
-	return true;
-}
-
 static bool applies(const struct schema *s, const struct migration *m)
 {
 	bool partitioned = s->report.partitioned;
 
-	if (!chosen(s, m->set) || (m->layout == MIGRATION_PLAIN && partitioned) || (m->layout == MIGRATION_PARTITIONED && !partitioned))
+	if (!chosen(s, m->set) && !outdated(s, m))
+		return false;
+	if ((m->layout == MIGRATION_PLAIN && partitioned) || (m->layout == MIGRATION_PARTITIONED && !partitioned))
 		return false;
 	/* What is made in this run, behind the rows, need not be brought up to date. */
 	if (m->run == MIGRATION_AFTER_ROWS && schema_count(&s->report, m->set, SCHEMA_PRESENT) == 0 && m->set == MIGRATION_OPTIMIZED)

@@ -36,7 +36,7 @@ struct schema {
 	double units, units_done;
 	int skipped;               /* statements of the running file that the server refused */
 	bool ended, cancelled, witnessed;
-	bool schema_is_there, empty, has_records, has_loads, has_transactions, foreign_rows;
+	bool schema_is_there, empty, has_records, has_loads, has_transactions, has_other, foreign_rows;
 	bool unlimited;            /* the session has no lock timeout now */
 	char *make_schema;
 	char *elsewhere;           /* tables of these names that search_path finds in another schema; NULL none */
@@ -80,6 +80,7 @@ void schema_plan_release(struct schema *s);
 int report_objects(struct schema_report *r, const struct pgresult *rows, struct err *why) MUSTCHECK;
 void report_files(struct schema_report *r, const struct pgresult *rows);
 void report_loads(struct schema_report *r, const struct pgresult *rows);
+void report_other(struct schema_report *r, const struct pgresult *rows);
 void report_release(struct schema_report *r);
 const struct schema_object *report_find(const struct schema_report *r, const char *name);
 struct schema_load report_load(const struct pgresult *rows, int row);

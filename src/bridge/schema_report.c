@@ -119,8 +119,23 @@ void report_loads(struct schema_report *r, const struct pgresult *rows)
 		r->load[i] = report_load(rows, i);
 }
 
+/* Rows of other_rows.sql: month, how many. */
+void report_other(struct schema_report *r, const struct pgresult *rows)
+{
+	free(r->other);
+	r->other = mem_calloc((size_t)rows->rows + 1, sizeof *r->other);
+	r->other_count = rows->columns >= 2 ? rows->rows : 0;
+	r->other_known = true;
+	for (int i = 0; i < r->other_count; i++) {
+		const char *month = report_value(rows, i, 0);
+		r->other[i].rows = number(rows, i, 1);
+		snprintf(r->other[i].month, sizeof r->other[i].month, "%s", month ? month : "?");
+	}
+}
+
 void report_release(struct schema_report *r)
 {
+	free(r->other);
 	objects_release(r);
 	for (int i = 0; i < r->file_count; i++)
 		free(r->file[i].applied_at);
@@ -233,6 +248,11 @@ void schema_text(struct buf *out, const struct schema_report *r, bool all)
 		if (r->file[i].changed)
 			buf_addf(out, "changed   file       %s: another text of it was applied at %s\n", r->file[i].name,
 			         r->file[i].applied_at ? r->file[i].applied_at : "-");
+	for (int i = 0; r->other_known && i < r->other_count; i++) {
+		buf_addf(out, "left      rows       bridge_transactions_other: %lld rows of ", (long long)r->other[i].rows);
+		add_clean(out, r->other[i].month);
+		buf_adds(out, ", which has no partition; dytop bridge init says how they are moved\n");
+	}
 	if (r->leftovers) {
 		buf_adds(out, "left      index      ");
 		add_clean(out, r->leftovers);
@@ -301,6 +321,22 @@ static void put_files(struct json_writer *w, const struct schema_report *r)
 	json_close(w);
 }
 
+static void put_other(struct json_writer *w, const struct schema_report *r)
+{
+	if (!r->other_known) {
+		json_put_null(w, "other_rows");
+		return;
+	}
+	json_open_list(w, "other_rows");
+	for (int i = 0; i < r->other_count; i++) {
+		json_open_map(w, NULL);
+		json_put_string(w, "month", r->other[i].month);
+		json_put_int(w, "rows", r->other[i].rows);
+		json_close(w);
+	}
+	json_close(w);
+}
+
 void schema_json(struct buf *out, const struct schema_report *r)
 {
 	struct json_writer w;
@@ -325,6 +361,7 @@ void schema_json(struct buf *out, const struct schema_report *r)
 		json_close(&w);
 	}
 	json_close(&w);
+	put_other(&w, r);
 	json_put_string(&w, "leftovers", r->leftovers);
 	json_close(&w);
 	buf_addc(out, '\n');

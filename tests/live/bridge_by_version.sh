@@ -9,6 +9,6 @@ status=0
 for folder in $servers; do
 	echo "$folder"
 	PGBIN=$folder "$here/test_bridge_init.py" test_optimized test_invalid_and_differing_indexes test_the_trigger \
-		test_partitions_and_a_hostile_schema || status=1
+		test_partitions_and_a_hostile_schema test_the_roles || status=1
 done
 exit $status

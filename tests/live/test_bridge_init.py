@@ -280,9 +280,40 @@ def test_partitions_and_a_hostile_schema():
     sql(f"DROP TABLE {quoted}.{last}")
     dytop("parted", "bridge", "init", "--schema", name, "--no-roles", "--yes")
     assert sql(f"SELECT count(*) FROM pg_class WHERE relname = '{last}'") == "1"
+    # a month whose rows came before its partition: they are where nothing is lost, it is said how they get out, and all else goes on
+    assert check("parted", "--schema", name)["other_rows"] == []
+    assert f"the last month is {last[-7:]}" in check("parted", "--schema", name)["by_name"]["bridge_transactions"]["detail"]
+    first_day = last[-7:].replace("_", "-") + "-01 00:00+00"
+    sql(f"DROP TABLE {quoted}.{last}; DROP INDEX {quoted}.idx_bridge_transactions_asset_time; INSERT INTO {quoted}.bridge_transactions (id, "
+        f"asset_id, asset_amount, asset_decimals, source_chain, dest_chain, source_address, dest_address, created_at) SELECT i, 'dgt', 1, 6, "
+        f"'a', 'b', 'c', 'd', timestamptz '{first_day}' + i * interval '1 day' FROM generate_series(0, 2) AS i")
+    said = dytop("parted", "bridge", "init", "--schema", name, "--no-roles", "--trigger", "--yes")
+    assert f"3 rows of {last[-7:]} are in bridge_transactions_other" in said and "trigger: 16 of 16 there" in said, said
+    assert not_present(check("parted", "--schema", name))[-1].startswith("dyt"), "an index of a later file"
+    assert check("parted", "--schema", name)["other_rows"] == [{"month": last[-7:], "rows": 3}]
+    assert "3 rows of " + last[-7:] in dytop("parted", "bridge", "check", "--schema", name)
+    moves = "\n".join(line[len("warning: "):] for line in said.splitlines() if line.startswith("warning: ") and line.endswith(";"))
+    sql(f"SET search_path = {quoted};" + moves)
+    assert sql(f"SELECT count(*) FROM {quoted}.bridge_transactions_other") == "0" and \
+        sql(f"SELECT count(*), min(created_at) = '{first_day}' FROM {quoted}.{last}") == "3|t", moves
+    assert sql(f"SELECT count(*) FROM {quoted}.bridge_transactions") == "4003"
+    assert "warning: 3 rows of" in said and "warning: " not in dytop("parted", "bridge", "init", "--schema", name, "--no-roles", "--yes")
     # a table that is there keeps its layout
     dytop("parted", "bridge", "init", "--baseline", "--no-roles", "--yes")
     assert "no partitions" in dytop("parted", "bridge", "init", "--partitioned", "--no-roles", "--yes", status=1)
+
+
+def test_a_month_and_who_works_meanwhile():
+    """A new month is made beside who reads and writes other months by the parent: only the rows of no month are locked."""
+    sql = database("busy")
+    dytop("busy", "bridge", "init", "--partitioned", "--baseline", "--no-roles", "--rows", "100")
+    last = sql("SELECT max(relname) FROM pg_class WHERE relname ~ '^bridge_transactions_2[0-9_]+$' AND relkind = 'r'")
+    sql(f"DROP TABLE {last}")
+    days = sql("SELECT format('created_at >= %L AND created_at < %L', now() - interval '90 days', now())")
+    holder = SERVER["pg"].session(f"BEGIN; UPDATE bridge_transactions SET status = 'failed' WHERE {days};", dbname="busy")
+    dytop("busy", "bridge", "init", "--baseline", "--no-roles", "--yes")
+    assert sql(f"SELECT count(*) FROM pg_class WHERE relname = '{last}'") == "1"
+    holder.kill()
 
 
 def test_the_trigger():
@@ -305,6 +336,77 @@ def test_the_trigger():
     assert told("UPDATE bridge_transactions SET updated_at = now()") == ["tx:*"]
     assert told("UPDATE bridge_transactions SET updated_at = now() WHERE false") == []
     assert told("TRUNCATE validator_signatures") == ["sigs:*"]
+    # an id is data, whoever chose it: what would be a command on the channel is not passed on as one
+    row = "'dgt', 1, 6, 'a', 'b', 'c', 'd' FROM (VALUES %s) AS v (id)"
+    insert = "INSERT INTO bridge_transactions (id, asset_id, asset_amount, asset_decimals, source_chain, dest_chain, source_address, " \
+             "dest_address) SELECT v.id, "
+    for values, payloads in (("('!')", ["tx:*"]), ("('*')", ["tx:*"]), ("('!x'), ('tx:!')", ["tx:!x", "tx:tx:!"]),
+                             ("(repeat('x', 2600))", ["tx:" + "x" * 2600])):
+        assert told(insert + row % values) == payloads, values
+    assert told("INSERT INTO asset_metadata (asset_id, name, symbol, decimals) VALUES (repeat('€', 2650), 'n', 's', 1), ('!', 'n', 's', 1)") \
+        == ["asset:*"]
+    assert told("DELETE FROM bridge_transactions WHERE id = '!'") == ["tx:*"]
+    # one of an earlier dytop passes it on: the next init replaces the function, also one that does not name the trigger
+    for more in ([], ["--trigger"]):
+        sql("CREATE OR REPLACE FUNCTION dytop_invalidate() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_notify(''dytop_invalidate'',"
+            " TG_ARGV[0] || '':!''); RETURN NULL; END'; UPDATE dytop_bridge_migrations SET sha256 = 'another' WHERE name = '80_invalidation'")
+        assert told("UPDATE asset_metadata SET symbol = 'X' WHERE asset_id = '!'") == ["asset:!"]
+        assert "the file has changed" in dytop("told", "bridge", "init", "--no-roles", "--yes", *more)
+        assert told("UPDATE asset_metadata SET symbol = 'X' WHERE asset_id = '!'") == ["asset:*"]
+    # who has taken the triggers away gets none back without asking for them
+    sql("DROP TRIGGER dytop_invalidate_insert ON asset_metadata; UPDATE dytop_bridge_migrations SET sha256 = 'another' "
+        "WHERE name = '80_invalidation'")
+    assert "CREATE TRIGGER" not in dytop("told", "bridge", "init", "--no-roles", "--yes")
+    assert check("told")["sets"][-1]["missing"] == 1
+
+
+def may(statement, role, db):
+    """Whether that role is let; a mistake in the statement is no answer."""
+    try:
+        SERVER["pg"].sql("BEGIN; " + statement + "; ROLLBACK", user=role, dbname=db)
+    except AssertionError as error:
+        assert "permission denied" in str(error) or "read-only transaction" in str(error), error
+        return False
+    return True
+
+
+def test_the_roles():
+    """In a database that others use too: each role gets what is the bridge's, and nothing of theirs, now or later."""
+    sql = database("shared")
+    sql("CREATE TABLE stranger (a int); INSERT INTO stranger VALUES (1)")
+    dytop("shared", "bridge", "init", "--baseline", "--rows", "100", "--yes")
+    sql("CREATE TABLE later (a int)")
+    dytop("shared", "bridge", "init", "--yes")      # the views are new: the roles may read them
+    dytop("shared", "bridge", "init", "--schema", "far", "--partitioned", "--yes")
+    row = "INSERT INTO %sbridge_transactions (id, asset_id, asset_amount, asset_decimals, source_chain, dest_chain, source_address, " \
+          "dest_address) VALUES ('mine', 'dgt', 1, 6, 'a', 'b', 'c', 'd')"
+    sign = "INSERT INTO %svalidator_signatures (bridge_tx_id, validator_id, signature_data) VALUES ('mine', 'v', '')"
+    views = ("daily_bridge_stats", "validator_performance_stats", "chain_performance_stats")
+    for schema in ("", "far."):
+        app = [(row + "; " + sign) % (schema, schema)] + [f"SELECT count(*) FROM {schema}{view}" for view in views]
+        for table in ("asset_metadata", "chain_configs", "bridge_state", "bridge_transactions", "validator_signatures"):
+            name = {"asset_metadata": "asset_id", "chain_configs": "chain_name", "bridge_state": "key"}.get(table, "id")
+            app += [f"SELECT count(*) FROM {schema}{table}", f"UPDATE {schema}{table} SET {name} = {name} WHERE false",
+                    f"DELETE FROM {schema}{table} WHERE false"]
+        for statement in app:
+            assert may(statement, "dytallix_bridge", "shared"), statement
+            assert may(statement, "dytop_explain", "shared") == statement.startswith("SELECT"), statement
+        for role in ("dytallix_bridge", "dytop_explain"):
+            for statement in (f"SELECT * FROM {schema}dytop_bridge_migrations", f"INSERT INTO {schema}dytop_bridge_migrations VALUES ('a', 'b')",
+                              f"UPDATE {schema}dytop_bridge_rows SET done = 0", f"TRUNCATE {schema}bridge_state",
+                              f"SELECT setval('{schema}dytop_bridge_rows_load_seq', 1)"):
+                assert not may(statement, role, "shared"), (role, statement)
+    for role in ("dytallix_bridge", "dytop_explain", "dytop_monitor"):
+        for table in ("stranger", "later"):
+            for statement in (f"INSERT INTO {table} VALUES (2)", f"SELECT a FROM {table}", f"DELETE FROM {table}"):
+                assert not may(statement, role, "shared"), (role, statement)
+    # what somebody took away is missed and comes back
+    sql("REVOKE DELETE ON bridge_state FROM dytallix_bridge")
+    lacks = check("shared")["by_name"]["dytallix_bridge"]
+    assert lacks["state"] == "differs" and "bridge_state" in lacks["detail"], lacks
+    dytop("shared", "bridge", "init", "--yes")
+    assert may("DELETE FROM bridge_state", "dytallix_bridge", "shared") and not_present(check("shared")) == []
+    assert "nothing to do" in dytop("shared", "bridge", "init", "--yes")
 
 
 def test_a_user_without_rights():
