@@ -137,6 +137,27 @@ SELECT count(*) FROM victims WHERE id > evil();""" % marker, user="author")
     assert os.path.exists(marker), shown
     assert state(e) == before, "READ ONLY keeps the table"
     os.unlink(marker)
+    # a login that has only to take on a role for it, and does not inherit its rights, is as strong as that role
+    e.pg.sql("CREATE ROLE dba LOGIN NOINHERIT IN ROLE boss; CREATE ROLE far LOGIN NOINHERIT IN ROLE dba; CREATE ROLE maker CREATEROLE BYPASSRLS;"
+             "CREATE ROLE aide LOGIN NOINHERIT IN ROLE maker; CREATE ROLE hand; GRANT DELETE ON victims TO hand;"
+             "CREATE ROLE handy LOGIN NOINHERIT IN ROLE hand; GRANT SELECT ON victims TO dba, far, aide, handy; GRANT INSERT ON hits TO dba, far, aide, handy")
+    e.pg.sql("ALTER FUNCTION helper() RENAME TO helper_was")
+    e.pg.sql("CREATE FUNCTION helper() RETURNS int LANGUAGE plpgsql VOLATILE AS $$ BEGIN"
+             " IF pg_has_role(session_user, 'boss', 'MEMBER') THEN PERFORM set_config('role', 'boss', true);"
+             " EXECUTE 'COPY (SELECT 1) TO PROGRAM ''touch %s'''; END IF; RETURN helper_was(); END $$" % marker, user="author")
+    before = state(e)
+    for user, what in (("dba", "SUPERUSER (as role boss)"), ("far", "SUPERUSER (as role boss)"),
+                       ("aide", "CREATEROLE (as role maker), BYPASSRLS (as role maker)"), ("handy", "writing to public.victims")):
+        code, out, err = e.run("--explain-as", "user=" + user, "--", id, user="boss")
+        assert not os.path.exists(marker), (user, err)
+        assert code == 1 and out == "" and "no terminal" in err and "%s has what author lacks: %s" % (user, what) in err, (user, err)
+        assert state(e) == before, user
+    # what the author has as well is nothing more
+    e.pg.sql("GRANT boss TO author")
+    code, out, err = e.run("--explain-as", "user=dba", "--", id, user="boss")
+    assert "has what author lacks" not in err and os.path.exists(marker), err
+    os.unlink(marker)
+    e.pg.sql("REVOKE boss FROM author; DROP FUNCTION helper(); ALTER FUNCTION helper_was() RENAME TO helper")
     # author equal, or a superuser: no question
     e.pg.sql("SELECT count(*) FROM victims WHERE id > 7", user="author")
     e.pg.sql("SELECT count(*) FROM victims WHERE id < 7", user="boss")
