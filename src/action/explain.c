@@ -170,6 +170,8 @@ static void release(struct task *t)
 	explain_form_release(&e->form);
 	parse_free(e->parse);
 	free(e->sql);
+	free(e->whole);
+	free(e->terms);
 	free(e->schema);
 	free(e->path);
 	free(e->hypopg);
@@ -206,9 +208,26 @@ static void copy_conf(struct explain *e, const struct explain_conf *conf)
 		e->conf.analyze_timeout_ms = 10000;
 }
 
+/* The very statement of a task before, and what was agreed to for it. */
+static void take_over(struct explain *e, const struct explain *from)
+{
+	e->found = true;
+	e->sql = mem_strdup(from->whole ? from->whole : from->sql);
+	memcpy(e->author, from->author, sizeof e->author);
+	memcpy(e->dbname, from->dbname, sizeof e->dbname);
+	e->foreign = from->foreign;
+	e->queryid = from->queryid;
+	e->dbid = from->dbid;
+	for (; e->seen_count < from->seen_count; e->seen_count++)
+		e->seen[e->seen_count] = mem_strdup(from->seen[e->seen_count]);
+	e->terms = from->agreed ? mem_strdup(from->terms) : NULL;
+}
+
 static int check_conf(const struct explain_conf *conf, struct err *why)
 {
-	if (conf->pid <= 0 && conf->queryid == 0 && !conf->sql)
+	if (conf->again && (conf->again->ops != &ops || !self(conf->again)->sql))
+		return err_set(why, ERR_INVALID, "there is no statement yet");
+	if (!conf->again && conf->pid <= 0 && conf->queryid == 0 && !conf->sql)
 		return err_set(why, ERR_INVALID, "there is no statement to explain");
 	if (conf->param_count > PARSE_PARAMS_MAX)
 		return err_set(why, ERR_TOO_BIG, "more than %d parameters", PARSE_PARAMS_MAX);
@@ -239,6 +258,9 @@ int explain_new(struct task **out, struct loop *l, const struct explain_conf *co
 	e->loop = l;
 	e->index_bytes = -1;
 	copy_conf(e, conf);
+	e->conf.again = NULL;
+	if (conf->again)
+		take_over(e, self(conf->again));
 	e->next = loop_timer_new(l, next, e);
 	e->task.queued = conf->queued;
 	if (!conf->queued)

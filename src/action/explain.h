@@ -38,6 +38,10 @@ struct explain_conf {
 	int64_t dbid, userid;     /* the entry of this database and user; 0 = the dearest, first of the database connected to */
 	const char *sql;          /* a text of the person's own: its author is who asks */
 	const char *dbname;       /* for sql: NULL = where `conf` leads */
+	/* Wins over these: what this task has found and planned, to be run, or planned with other values. Its text, author and database
+	 * are taken over, nothing is looked up again; a yes to more rights than the author's holds for that text, that author and those
+	 * rights, and for nothing else. Borrowed for the call only. */
+	const struct task *again;
 
 	/* How. */
 	const char *const *params; /* values for $1, $2 ...; a NULL among them is SQL NULL */

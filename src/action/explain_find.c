@@ -196,6 +196,10 @@ void explain_find(struct explain *e)
 		explain_end(e, TASK_REFUSED, &why);
 		return;
 	}
+	if (e->found) {
+		explain_connect(e);
+		return;
+	}
 	if (e->conf.pid <= 0 && e->conf.queryid == 0) {
 		e->sql = mem_strdup(e->conf.sql);
 		snprintf(e->dbname, sizeof e->dbname, "%s", e->conf.dbname ? e->conf.dbname : "");
@@ -253,6 +257,30 @@ static void take_hypopg(struct explain *e, const struct pgresult *r)
 	e->hypopg = explain_text(r, 0, "schema");
 }
 
+/* What a yes would be to. Another text, author or login, or more rights than then, is another question. */
+static char *terms_of(const struct explain *e)
+{
+	struct buf text = BUF_INIT(EXPLAIN_STATEMENT_MAX + 4096);
+
+	buf_addf(&text, "%s\n%s\n%s\n%d%d\n%s\n%s", e->dbname, e->author, e->login, e->weighed, e->super, e->stronger, e->sql);
+	if (text.failed) { /* too long to be planned at all */
+		buf_release(&text);
+		return NULL;
+	}
+	return buf_take(&text);
+}
+
+/* A yes of before, to exactly this. */
+static bool agreed_before(struct explain *e)
+{
+	char *terms = terms_of(e);
+
+	e->agreed = terms && e->terms && strcmp(terms, e->terms) == 0;
+	free(e->terms);
+	e->terms = terms;
+	return e->agreed;
+}
+
 static void ask_for_rights(struct explain *e)
 {
 	struct task_question q = {.weight = TASK_WEIGHT_YES, .expires_ms = 30000, .danger = true};
@@ -264,7 +292,7 @@ static void ask_for_rights(struct explain *e)
 		task_say(&e->task, TASK_WARN, "whether %s may do more than %s could not be found out", e->login, author);
 	else if (!e->super)
 		task_say(&e->task, TASK_WARN, "%s has what %s lacks: %s", e->login, author, e->stronger);
-	if (e->conf.trust) {
+	if (agreed_before(e) || e->conf.trust) {
 		explain_audited(e, e->sql, explain_plan_it);
 		return;
 	}

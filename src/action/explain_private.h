@@ -46,6 +46,8 @@ struct explain {
 	/* the statement */
 	char *sql;
 	size_t sql_len;
+	char *whole;                 /* as found, where sql is only the query that it holds */
+	bool found;                  /* handed over by a task before: nothing is looked up */
 	char author[64], dbname[64];
 	bool foreign;                /* somebody else wrote it */
 	int64_t queryid, dbid, calls, rows, entries;
@@ -61,6 +63,7 @@ struct explain {
 	bool super, author_known, author_super, same, weighed;
 	char *path, *hypopg;
 	bool agreed;                 /* to plan with more rights than the author's */
+	char *terms;                 /* what was agreed to, all of it: the text, whose, planned by whom, who may do what more */
 
 	/* the tries */
 	struct explain_form form;

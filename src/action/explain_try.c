@@ -295,7 +295,10 @@ static void take_held(struct explain *e)
 
 		task_say(&e->task, TASK_WARN, "this is the plan of the query that %s holds%s", e->parse->word,
 		         cursor ? "; as a cursor it is planned for its first rows (cursor_tuple_fraction)" : "");
-		free(e->sql);
+		if (e->whole)
+			free(e->sql);
+		else
+			e->whole = e->sql;
 		e->sql = held;
 		e->sql_len = len;
 		parse_free(e->parse);

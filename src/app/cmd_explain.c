@@ -353,7 +353,7 @@ static int run_all(struct run *r, struct explain_conf *conf, struct err *why)
 	const struct explain_args *a = o->args;
 	struct option_list typed = {0};
 	const char **at = mem_calloc(EXPLAIN_PARAMS_MAX + 1, sizeof *at);
-	struct task *task = NULL;
+	struct task *task = NULL, *planned = NULL;
 	bool asks = a->analyze && a->params.count == 0;
 	int status;
 
@@ -364,11 +364,12 @@ static int run_all(struct run *r, struct explain_conf *conf, struct err *why)
 		status = lacks_values(task) && ask_values(r->loop, task, &typed, why) < 0 ? 1 : 0;
 		if (typed.count > 0)
 			use_values(conf, &typed, at);
-		conf->analyze = conf->trust = true; /* whoever agreed to the plan need not do so again for the same text */
-		if (status == 0) {
-			task_free(task);
+		conf->analyze = true;
+		if (status == 0) { /* of the very statement that was planned, to which one may have agreed */
+			conf->again = planned = task;
 			task = NULL;
 			status = run_once(r, conf, &task, why);
+			conf->again = NULL;
 		}
 	}
 	if (task) {
@@ -379,6 +380,7 @@ static int run_all(struct run *r, struct explain_conf *conf, struct err *why)
 			status = print_result(task, o, status, why);
 	}
 	task_free(task);
+	task_free(planned);
 	for (int i = 0; i < typed.count; i++)
 		free(typed.item[i]);
 	free(typed.item);

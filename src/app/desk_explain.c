@@ -32,8 +32,8 @@ static int take_target(const struct desk_aim *a, int row, struct explain_conf *c
 	return 0;
 }
 
-/* Makes the task; what is borrowed for the call only is put in here. */
-static int make(struct desk *d, struct desk_side *side, struct desk_plan *plan, struct err *why)
+/* Makes the task; what is borrowed for the call only is put in here. again: of the statement that this one has; NULL it is looked up. */
+static int make(struct desk *d, struct desk_side *side, struct desk_plan *plan, const struct task *again, struct err *why)
 {
 	const struct options *o = d->conf.options;
 	struct explain_conf conf = plan->conf;
@@ -46,6 +46,7 @@ static int make(struct desk *d, struct desk_side *side, struct desk_plan *plan, 
 	conf.text = files_session_text;
 	conf.text_ctx = d->conf.files;
 	conf.index = plan->index;
+	conf.again = again;
 	conf.params = (const char *const *)plan->value;
 	conf.param_count = plan->values;
 	conf.queued = true;
@@ -81,7 +82,7 @@ int desk_explain(struct desk *d, const struct ui_request *r, struct desk_side *s
 	else
 		rc = take_target(&a, r->row[0], &plan->conf, why);
 	if (rc == 0)
-		return make(d, side, plan, why); /* the side has the plan now, also when it failed */
+		return make(d, side, plan, NULL, why); /* the side has the plan now, also when it failed */
 	desk_plan_free(plan);
 	return rc;
 }
@@ -224,7 +225,7 @@ static void show(struct desk_side *side, struct ui *u, const struct ui_host *h)
 	if (count == 0)
 		return; /* why is in the task, and on the notice line */
 	side->desk->shown = side->plan->conf;
-	side->desk->shown.analyze = side->desk->shown.trust = false; /* these were agreed to for once */
+	side->desk->shown.analyze = false; /* agreed to for once */
 	side->desk->shown_server = side->server;
 	find_candidate(side, &notes);
 	write_notes(side->task, &notes);
@@ -289,13 +290,13 @@ static bool run_it(struct desk_side *side, struct ui *u, const struct ui_host *h
 	struct err why = {0};
 
 	plan->conf = side->plan->conf;
-	plan->conf.analyze = plan->conf.trust =
-		true; /* whoever agreed to the plan need not do so again for the same text */
+	plan->conf.analyze = true;
 	for (; plan->values < side->plan->values; plan->values++)
 		plan->value[plan->values] =
 			side->plan->value[plan->values] ? mem_strdup(side->plan->value[plan->values]) : NULL;
 	next->server = side->server;
-	if (make(side->desk, next, plan, &why) == 0)
+	/* the very statement that was planned: the session may run another one by now, which nobody has agreed to */
+	if (make(side->desk, next, plan, side->task, &why) == 0)
 		return true;
 	ui_notice(u, h, true, why.text);
 	return false;

@@ -57,6 +57,8 @@ class Explain:
                 shown += data.decode("utf-8", "replace")
             if answers and re.search(answers[0][0], shown):
                 typed = answers.pop(0)[1]
+                if callable(typed): # something happens before it is typed
+                    typed = typed()
                 time.sleep(0.4) # what comes within 0.3 s of the question is no answer
                 os.write(fd, typed.encode())
         os.close(fd)

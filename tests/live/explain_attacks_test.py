@@ -11,6 +11,7 @@ import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from explain import Explain, SLOW, run, wait_until # noqa: E402
+from postgres import Bound # noqa: E402
 
 SCHEMA = """
 CREATE ROLE author LOGIN; CREATE ROLE dytop_explain LOGIN; CREATE ROLE boss LOGIN SUPERUSER; CREATE ROLE watcher LOGIN IN ROLE pg_monitor, pg_read_all_data;
@@ -166,6 +167,32 @@ SELECT count(*) FROM victims WHERE id > evil();""" % marker, user="author")
             e.pg.sql("GRANT pg_read_all_stats TO author")
         code, out, err = e.run("--", e.queryid(like), user=user, code=0)
         assert "Plan a statement" not in err, err
+
+
+def test_a4_another_text(bench, made):
+    """A yes to one text is none to the next: the session that is explained runs something else while values are typed."""
+    e = server(bench, made)
+    marker = os.path.join(bench.dir, "changed")
+    bench.give(bench.dir)
+    e.pg.sql("CREATE FUNCTION spring() RETURNS int LANGUAGE plpgsql VOLATILE AS $$ BEGIN IF (SELECT rolsuper FROM pg_roles WHERE rolname = session_user)"
+             " THEN EXECUTE $p$COPY (SELECT 1) TO PROGRAM 'touch %s'$p$; END IF; RETURN 1; END $$;"
+             "CREATE FUNCTION trap() RETURNS int LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN spring(); END'" % marker, user="author")
+    session = Bound(e.pg, "author")
+    session.run("SELECT count(*) AS harmless FROM victims WHERE id + 0 > $1", 3)
+
+    def change():
+        session.run("SELECT count(*) AS harmful FROM victims WHERE id + 0 > trap() + $1", 3)
+        assert "harmful" in e.pg.sql("SELECT query FROM pg_stat_activity WHERE pid = %d" % session.pid)
+        return "90\n"
+
+    code, shown = e.tty("--analyze", "--pid", str(session.pid), user="boss",
+                        answers=[("as boss\\? \\[y/N\\]", "y\n"), ("\\$1 integer", change), ("Run this SELECT", "y\n")])
+    assert not os.path.exists(marker), "what nobody agreed to was planned: " + shown
+    assert code == 0 and "harmful" not in shown and "Run this SELECT" in shown and "removed by filter 90" in shown, shown
+    # asked for anew it is another text
+    code, out, err = e.run("--pid", str(session.pid), user="boss")
+    assert code == 1 and "harmful" in err and "no terminal" in err and not os.path.exists(marker), err
+    session.close()
 
 
 def test_a4_strangers_schemas(bench, made):

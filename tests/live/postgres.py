@@ -18,6 +18,7 @@ import pwd
 import shutil
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import tempfile
@@ -60,6 +61,51 @@ def server_user():
 
 def wait_until(what, seconds, test, every=0.02):
     wait_for(what, test, seconds, every)
+
+
+class Bound:
+    """A session that runs statements with $1 as applications do: the text and the values go apart (psql of 15 cannot)."""
+
+    def __init__(self, pg, user, dbname="postgres"):
+        place = dict(word.split("=", 1) for word in pg.conninfo(user, dbname).split())
+        self.socket = socket.socket(socket.AF_UNIX)
+        self.socket.connect("%s/.s.PGSQL.%s" % (place["host"], place["port"]))
+        self.socket.settimeout(30 * SLOW)
+        words = b"".join(w.encode() + b"\0" for w in ("user", user, "database", dbname)) + b"\0"
+        self.socket.sendall(struct.pack("!II", len(words) + 8, 196608) + words)
+        self.pid = None
+        self.wait()
+
+    def message(self, kind, body):
+        return kind + struct.pack("!I", len(body) + 4) + body
+
+    def take(self, count):
+        got = b""
+        while len(got) < count:
+            more = self.socket.recv(count - len(got))
+            assert more, "the server has closed it"
+            got += more
+        return got
+
+    def wait(self):
+        while True:
+            kind, length = struct.unpack("!cI", self.take(5))
+            body = self.take(length - 4)
+            assert kind != b"E", body
+            if kind == b"K":
+                self.pid = struct.unpack("!I", body[:4])[0]
+            if kind == b"Z":
+                return
+
+    def run(self, text, *values):
+        bound = b"".join(struct.pack("!I", len(v)) + v for v in (str(v).encode() for v in values))
+        self.socket.sendall(self.message(b"P", b"\0" + text.encode() + b"\0\0\0") +
+                            self.message(b"B", b"\0\0\0\0" + struct.pack("!H", len(values)) + bound + b"\0\0") +
+                            self.message(b"E", b"\0\0\0\0\0") + self.message(b"S", b""))
+        self.wait()
+
+    def close(self):
+        self.socket.close()
 
 
 def children(pid):

@@ -9,7 +9,7 @@ import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from dash import Dash # noqa: E402
-from postgres import Bench # noqa: E402
+from postgres import Bench, Bound # noqa: E402
 from servers import wait_for # noqa: E402
 
 SETUP = """CREATE EXTENSION pg_stat_statements; CREATE ROLE keeper LOGIN IN ROLE pg_monitor, pg_signal_backend;
@@ -66,6 +66,38 @@ def test_values_of_a_running_one(bench):
         d.expect(r"\$3 = x9% \(text, a running statement\)")
         d.key("esc")
         d.quit()
+
+
+def test_another_text_meanwhile(bench):
+    """E of a session as a superuser: what was agreed to is planned and run, and not what the session runs by then."""
+    pg = server(bench, "SELECT 1")
+    marker = os.path.join(bench.dir, "sprung")
+    bench.give(bench.dir)
+    pg.sql("CREATE FUNCTION spring() RETURNS int LANGUAGE plpgsql VOLATILE AS $$ BEGIN IF (SELECT rolsuper FROM pg_roles WHERE rolname = session_user)"
+           " THEN EXECUTE $p$COPY (SELECT 1) TO PROGRAM 'touch %s'$p$; END IF; RETURN 1; END $$;"
+           "CREATE FUNCTION trap() RETURNS int LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN spring(); END'" % marker, user="keeper")
+    session = Bound(pg, "keeper")
+    session.run("SELECT count(*) AS harmless FROM things WHERE a + 0 > $1", 3)
+    with Dash("-d", pg.conninfo("postgres"), env={"XDG_STATE_HOME": None}) as d:
+        d.live()
+        d.goto("activity")
+        d.send("i") # it idles
+        d.on_row("activity", "pid:%d" % session.pid, str(session.pid))
+        d.send("E")
+        d.expect("Plan a statement of keeper as postgres")
+        d.answer("y")
+        d.expect(r"\$1 of 1, integer")
+        session.run("SELECT count(*) AS harmful FROM things WHERE a + 0 > trap() + $1", 3)
+        d.send("\x15")
+        d.slowly("39990\r")
+        d.expect("Run this SELECT")
+        d.expect("harmless")
+        assert "harmful" not in d.text() and not os.path.exists(marker), d.text()
+        d.answer("y")
+        d.expect("as it ran")
+        assert not os.path.exists(marker)
+        d.quit()
+    session.close()
 
 
 def test_what_writes(bench):
