@@ -65,6 +65,13 @@ static void silence_setup(struct pgwork *w)
 	}
 }
 
+/* Why what is run from now on ends at once. */
+static void now_gone(struct pgwork *w, const char *text)
+{
+	w->gone = true;
+	err_set(&w->gone_why, ERR_LOST, "%s", text);
+}
+
 static void on_down(void *ctx, const struct err *why, enum source_failure failure)
 {
 	struct pgwork *w = ctx;
@@ -79,6 +86,7 @@ static void on_down(void *ctx, const struct err *why, enum source_failure failur
 	silence_setup(w);
 	take_open(w, &open);
 	forget_connection(w);
+	now_gone(w, copy.text);
 	w->was_up = false;
 	log_write(w->log, LOG_INFO, "%s: %s", pgconn_name(w->conn), copy.text);
 	while ((j = pgjobs_pop(&open)) != NULL) {
@@ -120,6 +128,7 @@ void pgwork_close(struct pgwork *w)
 	take_open(w, &open);
 	pgconn_close(w->conn);
 	forget_connection(w);
+	now_gone(w, "the connection was closed");
 	w->was_up = false;
 	while ((j = pgjobs_pop(&open)) != NULL) {
 		pgresult_free(j->result);
@@ -193,6 +202,7 @@ static void on_up(void *ctx)
 
 void pgwork_open(struct pgwork *w)
 {
+	w->gone = false;
 	pgconn_open(w->conn);
 }
 
@@ -273,11 +283,19 @@ void pgwork_watch(struct pgwork *w)
 static void on_later(void *ctx)
 {
 	struct pgwork *w = ctx;
+	const struct pgjob *last = w->dead.last; /* what a done() runs now, and ends as well, has a turn of its own */
 	struct pgjob *j;
 
 	w->known_ns = clock_mono();
-	while ((j = pgjobs_pop(&w->dead)) != NULL)
+	while ((j = pgjobs_pop(&w->dead)) != NULL) {
+		bool end = j == last;
+
 		pgwork_tell(w, j);
+		if (end)
+			break;
+	}
+	if (w->dead.first)
+		loop_timer_in(w->later, 0);
 	if (w->no_cancel) {
 		w->no_cancel = false;
 		say(w, "a pooler stands between: libpq 17 is needed to cancel through it");

@@ -90,7 +90,7 @@ bool pgwork_is_up(const struct pgwork *w);
 
 /* Queues statements under one sync: when one fails the rest are skipped, and what is not inside BEGIN ... COMMIT is one
  * implicit transaction. A statement that may not be in a transaction block (VACUUM, ... CONCURRENTLY) must come alone. Not up
- * yet: sent when it is. Texts are copied. */
+ * yet: sent when it is. Once it was lost or closed, and until pgwork_open(): done() gets ERR_LOST, not sent. Texts are copied. */
 void pgwork_run(struct pgwork *w, const struct pgwork_query *queries, int count);
 /* No done() and no rows() with this ctx any more; the statements go on. Not from inside a done() of the same batch. */
 void pgwork_forget(struct pgwork *w, const void *ctx);

@@ -198,6 +198,17 @@ static void enter_pipeline(struct pgwork *w)
 	w->piped = true;
 }
 
+void pgwork_refuse(struct pgwork *w, struct pgjobs *jobs)
+{
+	struct pgjob *j;
+
+	while ((j = pgjobs_pop(jobs)) != NULL) {
+		pgjob_fail(j, ERR_LOST, w->gone_why.text);
+		pgjobs_add(&w->dead, j);
+	}
+	loop_timer_in(w->later, 0);
+}
+
 /* One batch; in plain mode one statement. */
 static void send_kept(struct pgwork *w, struct pgjobs *from)
 {
@@ -248,6 +259,13 @@ void pgwork_run(struct pgwork *w, const struct pgwork_query *queries, int count)
 	bool now = w->settled && !w->copies && !w->waiting.first && may_send(w, true) && count > 0 && count <= PGWORK_DIRECT_MAX;
 	struct pgwork_name *name[PGWORK_DIRECT_MAX];
 
+	if (w->gone) {
+		struct pgjobs none = {NULL, NULL};
+
+		pgwork_keep(w, &none, queries, count);
+		pgwork_refuse(w, &none);
+		return;
+	}
 	for (int i = 0; now && i < count; i++) {
 		name[i] = queries[i].name && !w->pooled ? name_of(w, queries[i].name) : NULL;
 		now = !name[i] || name[i]->state != PGNAME_PREPARING;
@@ -283,7 +301,10 @@ void pgwork_copy(struct pgwork *w, const char *sql, int (*fill)(void *ctx, struc
 	pgwork_keep(w, &w->waiting, &q, 1);
 	w->waiting.last->kind = PGJOB_COPY;
 	w->waiting.last->fill = fill;
-	pgwork_pump(w);
+	if (w->gone)
+		pgwork_refuse(w, &w->waiting);
+	else
+		pgwork_pump(w);
 }
 
 void pgwork_forget(struct pgwork *w, const void *ctx)

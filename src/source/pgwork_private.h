@@ -87,6 +87,8 @@ struct pgwork {
 	struct loop_timer *later;  /* what may not be done inside a call of the owner's */
 	/* this connection */
 	bool was_up;
+	bool gone;                 /* lost or closed, and not opened since: nothing waits for what may never come */
+	struct err gone_why;
 	bool pooled;               /* the backend is not the one that the login told */
 	bool no_cancel;            /* to be said from the loop */
 	bool copy_waits;           /* fill() had nothing */
@@ -108,6 +110,8 @@ void pgjobs_add(struct pgjobs *jobs, struct pgjob *j);
 struct pgjob *pgjobs_pop(struct pgjobs *jobs);
 /* Jobs of a batch into `to`, their texts copied. */
 void pgwork_keep(struct pgwork *w, struct pgjobs *to, const struct pgwork_query *queries, int count);
+/* These end without having been sent. */
+void pgwork_refuse(struct pgwork *w, struct pgjobs *jobs);
 void pgwork_pump(struct pgwork *w);       /* sends what can be sent */
 void pgwork_tell(struct pgwork *w, struct pgjob *j); /* done(), and frees it */
 void pgjob_free(struct pgjob *j);

@@ -180,11 +180,15 @@ def losses(bench, pg):
     assert "administrator" in lost["why"], lost
     assert w.done(behind)["sent"]
     down = w.event("down")
-    waits = w.begin("run", "SELECT 'later'")
+    # it opens only when it is told to, and until then nothing waits for that: one and several end at once, unsent
+    one, two, three = w.begin("run", "SELECT 'later'"), w.begin("run", "SELECT 1\tSELECT 2"), w.begin("run", "SELECT 3")
+    for which in (one, two, two, three):
+        never = w.done(which)
+        assert never["code"] == lost["code"] and not never["sent"] and not never["skipped"] and "administrator" in never["why"], never
     assert not [e for e in w.seconds(0.3) if e["event"] == "up"], "it opens only when it is told to"
     w.send("open")
     w.up()
-    assert w.done(waits)["rows"] == [["later"]]
+    assert w.run("SELECT 'again'")["rows"] == [["again"]]
     # killed while idle: told at once
     w.send("close")
     w.send("open")
@@ -197,6 +201,8 @@ def losses(bench, pg):
     which = w.begin("run", "SELECT pg_sleep(30)")
     w.send("close")
     assert w.done(which)["code"] == lost["code"]
+    never = w.done(w.begin("run", "SELECT 1"))
+    assert never["code"] == lost["code"] and not never["sent"] and "closed" in never["why"], never
     assert not [e for e in w.seconds(0.2) if e["event"] == "down"]
     w.quit()
     # not reachable: what waited was never sent
