@@ -85,6 +85,20 @@ int audit_make_folder(const struct audit *a, struct err *why)
 	return audit_make_folders(a->path, why);
 }
 
+void audit_place(const char *name, char host[256], char port[16])
+{
+	const char *at = strchr(name, '@'), *colon = strrchr(name, ':');
+
+	host[0] = port[0] = '\0';
+	if (!at)
+		return;
+	at++;
+	if (colon && colon < at)
+		colon = NULL;
+	snprintf(host, 256, "%.*s", colon ? (int)(colon - at) : (int)strlen(at), at);
+	snprintf(port, 16, "%s", colon ? colon + 1 : "");
+}
+
 void audit_id(char out[AUDIT_ID_MAX])
 {
 	unsigned char bytes[6];

@@ -63,6 +63,9 @@ const char *audit_path(const struct audit *a);
 /* Makes the folders that the log lies in, for what else lies there. Waits for the disk. */
 int audit_make_folder(const struct audit *a, struct err *why) MUSTCHECK;
 
+/* "bridge@db1:5432" (pgwork_name()) taken apart; "" what it does not say. Raw. */
+void audit_place(const char *name, char host[256], char port[16]);
+
 /* A new action id: 12 hex digits, random. It goes into the intent, the outcome and application_name. */
 void audit_id(char out[AUDIT_ID_MAX]);
 

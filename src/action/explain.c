@@ -17,7 +17,7 @@ static const char *const file[] = {
 	"explain_types", "explain_plan", "explain_run", "explain_deallocate", "explain_back", "explain_end", "explain_statement",
 	"explain_session", "explain_seen", "explain_extension", "explain_rights", "explain_path", "explain_schemas",
 	"explain_values", "explain_hypothetical", "explain_forget", "explain_fragment",
-	"explain_what_if",
+	"explain_what_if", "pg_identity",
 };
 
 static struct explain *self(const struct task *t)
@@ -39,19 +39,23 @@ static void next(void *ctx)
 	void (*step)(struct explain *) = e->step;
 
 	e->step = NULL;
-	if (step && e->task.state != TASK_DONE)
+	if (step && !e->closing)
 		step(e);
 }
 
 void explain_end(struct explain *e, enum task_outcome outcome, const struct err *why)
 {
+	if (e->closing)
+		return;
 	if (e->find)
 		pgwork_close(e->find);
 	if (e->work)
 		pgwork_close(e->work);
 	loop_timer_stop(e->next);
-	explain_audit_end(e, outcome, why);
-	task_done(&e->task, outcome, why, loop_now(e->loop)->mono_ns);
+	e->closing = true;
+	e->end = outcome;
+	e->end_why = why ? *why : (struct err){0};
+	explain_audit_close(e);
 }
 
 void explain_fail(struct explain *e, int code, const char *format, ...)
@@ -96,6 +100,8 @@ static void answer(struct task *t, bool yes)
 {
 	struct explain *e = self(t);
 
+	if (e->closing)
+		return;
 	if (e->agreed || e->plans > 0)
 		explain_later(e, yes ? run_agreed : run_declined);
 	else {
@@ -119,6 +125,8 @@ static void cancel(struct task *t)
 	struct explain *e = self(t);
 	struct pgwork *w = e->work ? e->work : e->find;
 
+	if (e->closing)
+		return;
 	e->cancelled = true;
 	if (w && pgwork_is_up(w) && pgwork_open_count(w) > 0)
 		pgwork_cancel(w);
@@ -149,8 +157,7 @@ static void release(struct task *t)
 {
 	struct explain *e = self(t);
 
-	if (e->conf.audit)
-		audit_forget(e->conf.audit, e);
+	explain_audit_leave(e);
 	pgwork_free(e->find);
 	pgwork_free(e->work);
 	loop_timer_free(e->next);
@@ -172,6 +179,7 @@ static void release(struct task *t)
 	free(e->sql);
 	free(e->whole);
 	free(e->terms);
+	free(e->system_id);
 	free(e->schema);
 	free(e->path);
 	free(e->hypopg);
@@ -257,6 +265,8 @@ int explain_new(struct task **out, struct loop *l, const struct explain_conf *co
 	task_init(&e->task, &ops, conf->analyze ? "explain_analyze" : "explain", title);
 	e->loop = l;
 	e->index_bytes = -1;
+	audit_id(e->id);
+	snprintf(e->application, sizeof e->application, "dytop:%s:explain", e->id);
 	copy_conf(e, conf);
 	e->conf.again = NULL;
 	if (conf->again)

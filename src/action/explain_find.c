@@ -7,11 +7,23 @@
 #include "action/explain_private.h"
 #include "core/mem.h"
 
+/* While it asks nothing is under way that would tell. */
+static void explain_lost(void *ctx, const struct err *why)
+{
+	struct explain *e = ctx;
+	struct err text = *why;
+
+	if (e->task.state != TASK_ASKING)
+		return;
+	err_prefix(&text, "nothing was sent");
+	explain_end(e, TASK_REFUSED, &text);
+}
+
 static int connect_to(struct explain *e, struct pgwork **out, const char *over, const char *dbname, struct err *why)
 {
-	struct pgwork_events events = {.ctx = e};
+	struct pgwork_events events = {.down = explain_lost, .ctx = e};
 	struct pgwork_conf conf = {.conf = e->conf.conf, .like = e->conf.like, .over = over, .dbname = dbname,
-	                           .application = "dytop explain", .log = e->conf.log};
+	                           .application = e->application, .log = e->conf.log};
 	int rc = pgwork_new(out, e->loop, &conf, &events, why);
 
 	if (rc == 0)
@@ -336,10 +348,29 @@ static void without_rights(struct explain *e)
 	explain_send(e, e->work, weighed);
 }
 
+static void take_identity(void *ctx, const struct pgwork_outcome *o)
+{
+	struct explain *e = ctx;
+
+	if (!o->why && !e->system_id)
+		e->system_id = explain_text(o->result, 0, "system_identifier");
+}
+
+/* For the audit log, which does without where a role is refused it. */
+static void ask_identity(struct explain *e)
+{
+	struct pgwork_query q = {.sql = e->conf.text(e->conf.text_ctx, "pg_identity"), .deadline_ms = EXPLAIN_PLAN_TIMEOUT_MS,
+	                         .done = take_identity, .ctx = e};
+
+	if (e->conf.audit)
+		pgwork_run(e->work, &q, 1);
+}
+
 void explain_weigh(struct explain *e)
 {
 	const char *author[] = {e->author[0] ? e->author : NULL}, *hypopg[] = {"hypopg"};
 
+	ask_identity(e);
 	explain_batch(e, false);
 	explain_local(e, "pg_catalog", "auto", 2000);
 	if (e->foreign)

@@ -3,6 +3,7 @@
 #ifndef ACTION_EXPLAIN_PRIVATE_H
 #define ACTION_EXPLAIN_PRIVATE_H
 
+#include "action/audit.h"
 #include "action/explain.h"
 #include "core/buf.h"
 #include "insight/parse.h"
@@ -100,8 +101,14 @@ struct explain {
 	void (*after)(struct explain *e);
 	void (*then)(struct explain *e); /* once more after that */
 	char was_state[6];
-	char audit_id[16];
-	bool audited, cancelled, closing;
+	char id[AUDIT_ID_MAX], application[32];
+	char *system_id;
+	bool auditing;               /* an intent is being written */
+	bool audited;                /* it is in the audit log, and wants an outcome */
+	bool cancelled;
+	bool closing;                /* `end` is how it ended; waits for the audit log only */
+	enum task_outcome end;
+	struct err end_why;
 };
 
 /* --- explain.c ---------------------------------------------------------------------------------------------------- */
@@ -142,10 +149,15 @@ bool explain_retry_path(struct explain *e, void (*then)(struct explain *e));
 void explain_form_release(struct explain_form *form);
 
 /* --- explain_audit.c ---------------------------------------------------------------------------------------------- */
-/* Writes the intent, then goes on with then(e); where it cannot be written the task is refused. No log: goes on at once. */
+/* Writes the intent, then goes on with then(e); where it cannot be written, or the connection is lost, the task is refused. No log:
+ * goes on at once. */
 void explain_audited(struct explain *e, const char *sql, void (*then)(struct explain *e));
-/* The outcome of what was written last; nothing where nothing was. */
+/* The outcome of what was written last; nothing where nothing was. The task goes on: what cannot be written is a line of it. */
 void explain_audit_end(struct explain *e, enum task_outcome outcome, const struct err *why);
+/* It has ended as e->end says: the outcome, then task_done(). */
+void explain_audit_close(struct explain *e);
+/* dytop ends: an outcome for what has none. */
+void explain_audit_leave(struct explain *e);
 
 /* --- explain_run.c: EXPLAIN ANALYZE ------------------------------------------------------------------------------- */
 void explain_run(struct explain *e);

@@ -130,10 +130,13 @@ static void ran(struct explain *e)
 		explain_end(e, TASK_OK, NULL);
 	} else if (pgwork_is_up(e->work))
 		explain_recover(e, after_failure);
-	else {
+	else if (e->sent) {
 		err_set(&why, ERR_LOST, "%s: the connection was lost while it ran, and with it the transaction ends unfinished; look for "
-		        "application_name 'dytop explain' on screen activity", e->why.text);
-		explain_end(e, e->sent ? TASK_UNKNOWN : TASK_FAILED, &why);
+		        "application_name '%s' on screen activity", e->why.text, e->application);
+		explain_end(e, TASK_UNKNOWN, &why);
+	} else {
+		err_set(&why, ERR_LOST, "%s: nothing was sent", e->why.text);
+		explain_end(e, TASK_FAILED, &why);
 	}
 }
 
@@ -141,6 +144,7 @@ void explain_run(struct explain *e)
 {
 	struct buf missing = BUF_INIT(ERR_TEXT_MAX / 2);
 
+	explain_audit_end(e, TASK_OK, NULL); /* of the plan, where that was asked for */
 	if (!explain_may_run(e, &missing))
 		explain_fail(e, ERR_INVALID, "to run it every parameter needs a value (--param, in order): %s", buf_text(&missing));
 	else

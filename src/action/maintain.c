@@ -270,16 +270,34 @@ static void release_item(struct item *it)
 		free(it->sql[i]);
 }
 
+/* dytop ends: what has an intent, written or about to be, gets an outcome, as far as it is known. */
+static void leave(struct maintain *m)
+{
+	struct audit_outcome o = {.id = m->id, .action = m->action->name, .outcome = TASK_UNKNOWN, .duration_ms = NAN, .rows = -1,
+	                          .note = "left running when dytop ended"};
+
+	audit_forget(m->audit, m);
+	if (!m->intending && !m->intended)
+		return;
+	if (!m->statement && m->after) {
+		o.outcome = m->verifying ? TASK_UNKNOWN : m->outcome;
+		o.sqlstate = m->sqlstate;
+		o.error = m->why.code ? m->why.text : NULL;
+		o.duration_ms = m->elapsed_ms;
+		o.rows = m->rows;
+		o.note = m->verifying ? buf_text(&m->warning) : "dytop ended before it was looked after";
+	} else if (!m->statement) {
+		o.outcome = TASK_CANCELLED;
+		o.note = "dytop ended before anything was sent";
+	}
+	audit_outcome(m->audit, &o, NULL, NULL);
+}
+
 static void free_task(struct task *t)
 {
 	struct maintain *m = (struct maintain *)t;
 
-	if (m->statement) {
-		struct audit_outcome o = {.id = m->id, .action = m->action->name, .outcome = TASK_UNKNOWN, .duration_ms = NAN,
-		                          .rows = -1, .note = "left running when dytop ended"};
-		audit_outcome(m->audit, &o, NULL, NULL);
-	}
-	audit_forget(m->audit, m);
+	leave(m);
 	maintain_run_free(m);
 	pgwork_free(m->work);
 	pgwork_free(m->watch);

@@ -18,12 +18,14 @@ static void again(struct maintain *m);
  * come a little later than the answer. */
 static bool send_check(struct maintain *m)
 {
-	return m->outcome == TASK_OK && m->warnings > 0 && maintain_ask_own(m, ACTION_CHECK);
+	m->verifying = m->outcome == TASK_OK && m->warnings > 0 && maintain_ask_own(m, ACTION_CHECK);
+	return m->verifying;
 }
 
 static void take_check(struct maintain *m, const struct pgwork_outcome *o)
 {
 	if (!o->why && maintain_true(o->result, 0, "done")) {
+		m->verifying = false;
 		maintain_next(m);
 		return;
 	}
@@ -32,6 +34,7 @@ static void take_check(struct maintain *m, const struct pgwork_outcome *o)
 		m->soon_do = again;
 		return;
 	}
+	m->verifying = false;
 	m->outcome = TASK_FAILED;
 	err_set(&m->why, ERR_QUERY, "it was not done: %s", buf_text(&m->warning));
 	maintain_next(m);
@@ -321,6 +324,7 @@ void maintain_finish_item(struct maintain *m)
 		audit_outcome(m->audit, &o, on_outcome, m);
 	else
 		maintain_soon(m, next_item);
+	m->intended = false;
 }
 
 int maintain_missed(const struct task *t)

@@ -83,7 +83,9 @@ struct maintain {
 	int step;                  /* statement */
 	bool sent, cancelled, locked, answered;
 	bool statement;            /* the statement itself is under way */
-	bool intended;             /* its intent is in the audit log */
+	bool intending;            /* its intent is being written */
+	bool intended;             /* its intent is in the audit log, and wants an outcome */
+	bool verifying;            /* the server warned: whether it was done is being asked */
 	bool after;                /* it has ended */
 	int64_t phase_ns;          /* when its phase began */
 	char phase[120];

@@ -116,6 +116,7 @@ static void on_intent(void *ctx, const struct err *why)
 {
 	struct maintain *m = ctx;
 
+	m->intending = false;
 	if (m->task.state == TASK_DONE)
 		return;
 	if (why) {
@@ -127,21 +128,6 @@ static void on_intent(void *ctx, const struct err *why)
 		refuse(m, ERR_LOST, "cancelled");
 	else
 		send_statement(m);
-}
-
-/* "bridge@db1:5432" taken apart; raw. */
-static void split_name(const char *name, char host[256], char port[16])
-{
-	const char *at = strchr(name, '@'), *colon = strrchr(name, ':');
-
-	host[0] = port[0] = '\0';
-	if (!at)
-		return;
-	at++;
-	if (colon && colon < at)
-		colon = NULL;
-	snprintf(host, 256, "%.*s", colon ? (int)(colon - at) : (int)strlen(at), at);
-	snprintf(port, 16, "%s", colon ? colon + 1 : "");
 }
 
 static const char *consent(const struct maintain *m)
@@ -174,7 +160,7 @@ static void intend(struct maintain *m)
 	struct audit_intent i = {.id = m->id, .action = m->action->name, .target = it->target, .confirmed = consent(m),
 	                         .foreign = is_secret(m, it)};
 
-	split_name(pgwork_name(m->work), host, port);
+	audit_place(pgwork_name(m->work), host, port);
 	i.server = (struct audit_server){.name = pgwork_name(m->work), .host = host, .port = port, .database = m->database,
 	                                 .role = m->role, .system_id = m->system_id, .version = m->version_text};
 	if (maintain_is_relation(m->action))
@@ -183,6 +169,7 @@ static void intend(struct maintain *m)
 	for (int step = 0; step < m->action->steps; step++)
 		buf_addf(&sql, "%s%s", step ? ";\n" : "", it->sql[step]);
 	i.sql = buf_text(&sql);
+	m->intending = true;
 	audit_intent(m->audit, &i, on_intent, m);
 	buf_release(&sql);
 }
@@ -240,7 +227,7 @@ static const struct round begin_rounds[] = {
 void maintain_begin_item(struct maintain *m)
 {
 	m->step = m->warnings = m->checks = m->tries = 0;
-	m->sent = m->intended = m->after = false;
+	m->sent = m->intended = m->after = m->verifying = false;
 	m->outcome = TASK_OPEN;
 	m->why = (struct err){0};
 	m->sqlstate[0] = '\0';
@@ -270,6 +257,11 @@ void maintain_lost(struct maintain *m, const struct err *why)
 		refuse(m, why->code, why->text);
 	else {
 		task_say(&m->task, TASK_WARN, "what came of it could not be looked at: %s", why->text);
+		if (m->verifying) { /* it was warned of, and whether it was done after all was about to be asked */
+			m->outcome = TASK_UNKNOWN;
+			err_set(&m->why, ERR_LOST, "outcome unknown: the server warned (%s), and the connection was lost before it could "
+			        "be asked", buf_text(&m->warning));
+		}
 		maintain_finish_item(m);
 	}
 }

@@ -24,25 +24,49 @@ static int64_t now(const struct signal_job *j)
 
 /* --- the end ------------------------------------------------------------------------------------------------------ */
 
-void signal_finish(struct signal_job *j, enum task_outcome outcome, const struct err *why)
+static void close_job(struct signal_job *j)
+{
+	task_done(&j->task, j->end, j->end_why.code ? &j->end_why : NULL, now(j));
+}
+
+static void outcome_written(void *ctx, const struct err *why)
+{
+	struct signal_job *j = ctx;
+
+	if (why)
+		task_say(&j->task, TASK_BAD, "the outcome is not in the audit log: %s", why->text);
+	close_job(j);
+}
+
+static void write_outcome(struct signal_job *j, const char *note, audit_done *done)
 {
 	struct audit_outcome line = {.id = j->id,
 				     .action = signal_verb(j),
-				     .outcome = outcome,
-				     .error = why ? why->text : NULL,
+				     .outcome = j->closing ? j->end : TASK_UNKNOWN,
+				     .error = j->end_why.code ? j->end_why.text : NULL,
 				     .duration_ms = NAN,
-				     .rows = -1};
+				     .rows = -1,
+				     .note = note};
 
-	if (j->task.state == TASK_DONE)
-		return;
-	loop_timer_stop(j->later);
 	if (j->task.began_ns)
 		line.duration_ms = (double)(now(j) - j->task.began_ns) / 1e6;
-	if (j->intended)
-		audit_outcome(j->conf.audit, &line, NULL, NULL);
 	j->intended = false;
+	audit_outcome(j->conf.audit, &line, done, j);
+}
+
+void signal_finish(struct signal_job *j, enum task_outcome outcome, const struct err *why)
+{
+	if (j->task.state == TASK_DONE || j->closing)
+		return;
+	loop_timer_stop(j->later);
 	pgwork_close(j->work);
-	task_done(&j->task, outcome, why, now(j));
+	j->ending = j->closing = true;
+	j->end = outcome;
+	j->end_why = why ? *why : (struct err){0};
+	if (j->intended)
+		write_outcome(j, NULL, outcome_written);
+	else if (!j->intending) /* else noted() goes on */
+		close_job(j);
 }
 
 /* The same from inside a call of the front. */
@@ -98,9 +122,20 @@ static void run_one(struct signal_job *j, const struct pgwork_query *q)
 		pgwork_run(j->work, q, 1);
 }
 
+/* A role may be refused it: then the audit log does not have it. */
+static void identified(void *ctx, const struct pgwork_outcome *o)
+{
+	struct signal_job *j = ctx;
+	struct signal_row w = {o->result, 0};
+
+	if (!o->why && o->result->rows > 0 && !j->system_id)
+		j->system_id = mem_strdup(signal_value(&w, "system_identifier"));
+}
+
 static void look(void *ctx)
 {
 	struct signal_job *j = ctx;
+	struct pgwork_query who = {.sql = j->text[TEXT_IDENTITY], .deadline_ms = DEADLINE_MS, .done = identified, .ctx = j};
 	char *pids = array_of(j, pid_of, false);
 	const char *values[] = {pids};
 	struct pgwork_query q = {.sql = j->text[TEXT_LOOK],
@@ -110,8 +145,10 @@ static void look(void *ctx)
 				 .done = signal_looked,
 				 .ctx = j};
 
-	if (j->task.state == TASK_LOOKING)
+	if (j->task.state == TASK_LOOKING) {
+		run_one(j, &who);
 		run_one(j, &q);
+	}
 	free(pids);
 }
 
@@ -160,10 +197,16 @@ static void check(struct signal_job *j);
 static void checked(void *ctx, const struct pgwork_outcome *o)
 {
 	struct signal_job *j = ctx;
-	int open = 0;
+	int open = 0, hit = 0;
 
 	if (j->ending)
 		return;
+	for (int i = 0; i < j->count; i++)
+		hit += j->target[i].sent;
+	if (o->why && hit == 0) { /* nothing that could be unknown */
+		conclude(j);
+		return;
+	}
 	if (o->why) {
 		struct err why = *o->why;
 
@@ -267,9 +310,14 @@ static void noted(void *ctx, const struct err *why)
 {
 	struct signal_job *j = ctx;
 
-	if (j->task.state == TASK_DONE)
+	j->intending = false;
+	if (j->closing && why)
+		close_job(j);
+	else if (j->closing) /* the line is there, and nothing was sent: it gets its outcome */
+		write_outcome(j, "nothing was sent", outcome_written);
+	if (j->closing)
 		return;
-	if (j->ending) { /* the line is there, and nothing was sent: it gets its outcome */
+	if (j->ending) {
 		j->intended = !why;
 		return;
 	}
@@ -289,6 +337,7 @@ static void noted(void *ctx, const struct err *why)
 static void intend(struct signal_job *j)
 {
 	struct buf target = BUF_INIT(512), identity = BUF_INIT(1024);
+	char host[256], port[16];
 	struct audit_intent line = {.id = j->id,
 				    .action = signal_verb(j),
 				    .sql = j->task.sql,
@@ -302,10 +351,17 @@ static void intend(struct signal_job *j)
 		buf_addf(&target, "%s%d", i ? ", " : "backend ", t->who.pid);
 		buf_addf(&identity, "%s%s, started %lld us", i ? "; " : "", t->name, (long long)t->who.start_us);
 	}
-	line.server = (struct audit_server){
-		.name = j->server_name, .database = j->database, .role = j->role, .version = j->version};
+	audit_place(pgwork_name(j->work), host, port); /* before it was up the name was that of the conninfo */
+	line.server = (struct audit_server){.name = pgwork_name(j->work),
+					    .host = host,
+					    .port = port,
+					    .database = j->database,
+					    .role = j->role,
+					    .system_id = j->system_id,
+					    .version = j->version};
 	line.target = buf_text(&target);
 	line.identity = buf_text(&identity);
+	j->intending = true;
 	audit_intent(j->conf.audit, &line, noted, j);
 	buf_release(&target);
 	buf_release(&identity);
@@ -361,16 +417,15 @@ static void job_free(struct task *t)
 	struct signal_job *j = (struct signal_job *)t;
 
 	if (j->conf.audit) {
-		struct audit_outcome left = {.id = j->id,
-					     .action = signal_verb(j),
-					     .outcome = TASK_UNKNOWN,
-					     .duration_ms = NAN,
-					     .rows = -1,
-					     .note = "dytop ended before it was looked after"};
-
 		audit_forget(j->conf.audit, j);
-		if (j->intended)
-			audit_outcome(j->conf.audit, &left, NULL, NULL);
+		if (j->intending && !j->closing) {
+			j->closing = true;
+			j->end = TASK_CANCELLED;
+		}
+		if (j->intending)
+			write_outcome(j, "dytop ended before anything was sent", NULL);
+		else if (j->intended)
+			write_outcome(j, "dytop ended before it was looked after", NULL);
 	}
 	pgwork_free(j->work);
 	loop_timer_free(j->later);
@@ -378,10 +433,10 @@ static void job_free(struct task *t)
 		free(j->text[i]);
 	free(j->own);
 	free(j->jobs);
-	free(j->server_name);
 	free(j->role);
 	free(j->database);
 	free(j->version);
+	free(j->system_id);
 	task_release(t);
 	free(j);
 }
@@ -433,7 +488,7 @@ static int take_targets(struct signal_job *j, const struct signal_conf *conf, st
 static int take_texts(struct signal_job *j, const struct signal_conf *conf, struct err *why)
 {
 	const char *const name[] = {"signal_look", conf->kind == SIGNAL_CANCEL ? "signal_cancel" : "signal_terminate",
-				    "signal_check", "pg_local"};
+				    "signal_check", "pg_local", "pg_identity"};
 
 	for (size_t i = 0; i < ARRAY_LEN(name); i++) {
 		const char *text = conf->text(conf->text_ctx, name[i]);
@@ -474,7 +529,6 @@ static int connect(struct signal_job *j, const struct signal_conf *conf, struct 
 	struct buf name = BUF_INIT(1024);
 	clean_text(&name, pgwork_name(j->work), strlen(pgwork_name(j->work)), CLEAN_LINE);
 	snprintf(j->where, sizeof j->where, "%s", buf_text(&name));
-	j->server_name = mem_strdup(pgwork_name(j->work));
 	buf_release(&name);
 	return 0;
 }

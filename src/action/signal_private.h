@@ -29,20 +29,22 @@ struct signal_job {
 	char id[AUDIT_ID_MAX];
 	char where[200];        /* server, clean */
 	struct audit_server server;
-	char *server_name, *role, *database, *version;
+	char *role, *database, *version, *system_id;
 	struct loop_timer *later; /* the next check, or the end that may not come from inside a call */
 	struct err end_why;
 	enum task_outcome end;
 	bool ending;            /* the timer ends it */
 	bool active;            /* one of them runs something */
+	bool intending;         /* its intent is being written */
 	bool intended;          /* the audit log has its intent: an outcome must follow */
+	bool closing;           /* `end` is how it ended; waits for the audit log only */
 	int next;               /* target whose signal is sent */
 	int64_t check_until_ns;
 	char application[32];   /* of our own session */
-	char *text[4];          /* look, send, check, and what goes before each behind a pooler */
+	char *text[5];          /* look, send, check, what goes before each behind a pooler, and which cluster it is */
 };
 
-enum { TEXT_LOOK, TEXT_SEND, TEXT_CHECK, TEXT_LOCAL };
+enum { TEXT_LOOK, TEXT_SEND, TEXT_CHECK, TEXT_LOCAL, TEXT_IDENTITY };
 
 struct signal_row {
 	const struct pgresult *r;

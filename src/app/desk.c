@@ -33,6 +33,14 @@ struct audit *desk_audit(struct desk *d)
 	return d->audit;
 }
 
+void desk_outcome_written(void *ctx, const struct err *why)
+{
+	struct desk_side *side = ctx;
+
+	if (why)
+		task_say(side->task, TASK_BAD, "the outcome is not in the audit log: %s", why->text);
+}
+
 /* --- tasks ----------------------------------------------------------------------------------------------------------
  */
 

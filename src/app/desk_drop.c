@@ -10,6 +10,7 @@ static void intent_written(void *ctx, const struct err *why)
 {
 	struct desk_side *side = ctx;
 
+	side->intending = false;
 	side->intended = why == NULL;
 	drop_go(side->task, why);
 }
@@ -24,6 +25,7 @@ static void gate(void *ctx, struct task *t)
 					  .sql = t->sql,
 					  .confirmed = "y"};
 
+	side->intending = true;
 	audit_intent(side->desk->audit, &line, intent_written, side);
 }
 
@@ -38,9 +40,9 @@ void desk_dropped(struct desk_side *side)
 					   .rows = drop_count(t)};
 
 	audit_forget(side->desk->audit, side);
-	if (side->intended)
-		audit_outcome(side->desk->audit, &line, NULL, NULL);
-	side->intended = false;
+	if (side->intended || side->intending)
+		audit_outcome(side->desk->audit, &line, desk_outcome_written, side);
+	side->intended = side->intending = false;
 }
 
 int desk_drop(struct desk *d, const struct ui_request *r, struct desk_side *side, struct err *why)

@@ -29,7 +29,7 @@ struct desk_side {
 	/* of a warm-up, and of keys that are dropped */
 	struct recipe *recipe; /* NULL for these */
 	char id[AUDIT_ID_MAX];
-	bool intended;
+	bool intending, intended; /* its intent is being written; is in the audit log, and wants an outcome */
 	/* of a plan: what to explain, for a second time with values */
 	struct desk_plan *plan;
 };
@@ -125,6 +125,8 @@ int desk_warm(struct desk *d, const struct ui_request *r, struct desk_side *side
 int desk_drop(struct desk *d, const struct ui_request *r, struct desk_side *side, struct err *why) MUSTCHECK;
 void desk_dropped(struct desk_side *side);
 void desk_warmed(struct desk_side *side); /* its outcome, for the audit log */
+/* Of an outcome: when it could not be written the task says so. ctx: the side */
+void desk_outcome_written(void *ctx, const struct err *why);
 /* The audit log; NULL with the reason in d->audit_why. */
 struct audit *desk_audit(struct desk *d);
 

@@ -10,6 +10,7 @@ static void intent_written(void *ctx, const struct err *why)
 {
 	struct desk_side *side = ctx;
 
+	side->intending = false;
 	side->intended = why == NULL;
 	warm_go(side->task, why);
 }
@@ -27,6 +28,7 @@ static void gate(void *ctx, struct task *t)
 					  .sql = side->recipe->query,
 					  .confirmed = "y"};
 
+	side->intending = true;
 	audit_intent(side->desk->audit, &line, intent_written, side);
 }
 
@@ -42,9 +44,9 @@ void desk_warmed(struct desk_side *side)
 					   .rows = r->written};
 
 	audit_forget(side->desk->audit, side);
-	if (side->intended)
-		audit_outcome(side->desk->audit, &line, NULL, NULL);
-	side->intended = false;
+	if (side->intended || side->intending)
+		audit_outcome(side->desk->audit, &line, desk_outcome_written, side);
+	side->intended = side->intending = false;
 }
 
 /* The first live server of a kind, from the one that is shown on; -1 none. */

@@ -304,8 +304,10 @@ static int judge(const struct front *f, struct err *why)
 	const struct task *t = f->task;
 
 	if (t->state != TASK_DONE) {
-		err_set(why, ERR_LOST, "%s: left before it had ended", t->title);
-		return 1;
+		bool sent = t->state == TASK_RUNNING || t->state == TASK_CHECKING;
+
+		err_set(why, ERR_LOST, "%s: left before it had ended%s", t->title, sent ? ": what came of it is not known" : "");
+		return sent ? 3 : 1;
 	}
 	switch (t->outcome) {
 	case TASK_OK:

@@ -33,9 +33,9 @@ struct front_conf {
 };
 
 /* Runs the task until it is done and returns the exit status: 0 ok, 1 refused, declined, failed or cancelled, 2 could not
- * connect or log in, 3 unknown (the reply was lost). *why is what failed, for the caller to return; of a task that was declined
- * or cancelled it is that. Sets the task's hooks. SIGINT and SIGTERM: the first one answers No or cancels and goes on until the
- * task is done, the second one leaves it (status 1). The task is not freed. */
+ * connect or log in, 3 unknown (the reply was lost, or not waited for). *why is what failed, for the caller to return; of a task
+ * that was declined or cancelled it is that. Sets the task's hooks. SIGINT and SIGTERM: the first one answers No or cancels and
+ * goes on until the task is done, the second one leaves it (status 3 when something was sent, else 1). The task is not freed. */
 int front_run(struct loop *l, struct task *t, const struct front_conf *conf, struct err *why) MUSTCHECK;
 
 /* Asks for a line of text on /dev/tty, echo on (a parameter's value). ERR_INVALID when there is no terminal, at its end, and after

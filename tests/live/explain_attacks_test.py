@@ -277,7 +277,7 @@ def test_a6_runs(bench, made):
 
 def test_a6_limits(bench, made):
     e = server(bench, made)
-    sleeps = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'dytop explain' AND state = 'active' AND wait_event = 'PgSleep'"
+    sleeps = "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'dytop:%:explain' AND state = 'active' AND wait_event = 'PgSleep'"
     code, out, err = e.run("-", "--analyze", "--yes", "--timeout", "300ms", text="SELECT pg_sleep(30)")
     assert code == 1 and "longer than 0.3 s" in err, err
     p = subprocess.Popen(e.argv("-", "--analyze", "--yes"), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=e.env,
@@ -297,7 +297,7 @@ def test_a12_lost(bench, made):
                          start_new_session=True)
     p.stdin.write("SELECT pg_sleep(60)")
     p.stdin.close()
-    wait_until("it to run", 15, lambda: e.pg.sql("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'dytop explain' AND state = 'active' AND wait_event = 'PgSleep'") == "1")
+    wait_until("it to run", 15, lambda: e.pg.sql("SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'dytop:%:explain' AND state = 'active' AND wait_event = 'PgSleep'") == "1")
     e.pg.kill()
     assert p.wait(20 * SLOW) == 3
     err = p.stderr.read()

@@ -46,7 +46,7 @@ def test_values_and_esc(bench):
         d.expect(r"running [2-9]s, Esc cancels: ")
         d.key("esc")
         d.expect("cancelled, and rolled back")
-        wait_for("it has ended", lambda: pg.sql("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'dytop explain'") == "0" or None)
+        wait_for("it has ended", lambda: pg.sql("SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'dytop:%:explain'") == "0" or None)
         d.sane()
         d.quit()
 
