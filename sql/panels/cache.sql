@@ -41,6 +41,7 @@ fields:
   aof_enabled: gauge
   aof_last_write_status: text
   uptime_in_seconds: gauge
+  latency: {kind: histogram, from: 70000}
 columns:
   - {name: hit, title: HIT%, expr: 100 * d(keyspace_hits) / (d(keyspace_hits) + d(keyspace_misses)), unit: percent,
      width: 6, priority: 1, warn: "< 95", crit: "< 90", about: keys that were there of those read in the interval}
@@ -52,6 +53,10 @@ columns:
      about: keys looked up in a second}
   - {name: ping, title: PING, expr: ping_ms, unit: ms, width: 7, priority: 1, warn: "> 15ms", crit: "> 100ms",
      about: "round trip of an empty command, network included"}
+  - {name: p50, title: P50, expr: "hquantile(0.5, latency)", unit: ms, width: 9, priority: 1,
+     about: "half of all commands in the interval took no longer, exact to the bucket; dytop's own are among them"}
+  - {name: p99, title: P99, expr: "hquantile(0.99, latency)", unit: ms, width: 9, priority: 1, warn: "> 15ms",
+     about: "99 of 100 commands in the interval took no longer, exact to the bucket"}
   - {name: memory, title: MEMORY, expr: used_memory, unit: bytes, width: 7, priority: 1, about: memory in use for data}
   - {name: memory_max, title: MAX, expr: "if(maxmemory > 0, maxmemory, unknown)", unit: bytes, width: 7, priority: 2,
      about: "maxmemory; - when there is no limit"}
@@ -114,5 +119,9 @@ figures:
   - {name: redis_evictions, title: redis evictions, expr: rate(evicted_keys), unit: rate, warn: "> 0"}
   - {name: redis_ping, title: redis ping, expr: ping_ms, unit: ms, warn: "> 15ms", crit: "> 100ms"}
 */
+-- since 70000
+INFO everything
+LATENCY HISTOGRAM
+
 -- since 60000
 INFO everything

@@ -66,6 +66,7 @@ struct expr_scope {
 	int rows;             /* for aggregates */
 	double seconds;       /* the interval's length, for rate(); NAN when there is none */
 	int64_t wall_us;      /* now, for age() */
+	bool least;           /* bounds are lower ones: bound() is unknown, the others are the caller's quantile() and hquantile() */
 	/* Cache of aggregates: aggregate number -> value; the caller zeroes `known` when data change. May be NULL. */
 	struct expr_cache *cache;
 };
@@ -92,5 +93,7 @@ bool expr_uses(const struct expr *e, bool (*wanted)(void *ctx, int id), void *ct
 /* True when it looks at all rows (sum, share, ...): its value may then not be computed with a scope of one row's
  * own. */
 bool expr_has_aggregates(const struct expr *e);
+/* True when whatever it gives is a bound() or unknown: no condition on it can be known to hold. */
+bool expr_is_bound(const struct expr *e);
 
 #endif

@@ -333,7 +333,7 @@ static struct cell eval_bound(const struct run *r, const struct expr_node *n, in
 {
 	struct cell a = eval(r, n->first, row);
 
-	return is_number(&a) ? with_mark(a, mark_worst(a.mark, MARK_BOUND)) : CELL_NONE;
+	return is_number(&a) && !r->scope->least ? with_mark(a, mark_worst(a.mark, MARK_BOUND)) : CELL_NONE;
 }
 
 static struct cell eval_sqrt(const struct run *r, const struct expr_node *n, int row)
@@ -534,4 +534,26 @@ bool expr_uses(const struct expr *e, bool (*wanted)(void *ctx, int id), void *ct
 bool expr_has_aggregates(const struct expr *e)
 {
 	return e->aggregate_count > 0;
+}
+
+static bool node_is_bound(const struct expr *e, unsigned at)
+{
+	const struct expr_node *n = &e->node[at];
+	unsigned then, other;
+
+	if (n->op == OP_CONST)
+		return e->constant[n->arg].kind == CELL_UNKNOWN;
+	if (n->op != OP_IF)
+		return n->op == OP_BOUND;
+	then = e->node[n->first].next;
+	other = e->node[then].next;
+	return node_is_bound(e, then) && node_is_bound(e, other);
+}
+
+bool expr_is_bound(const struct expr *e)
+{
+	for (int i = 1; i < e->node_count; i++)
+		if (e->node[i].op == OP_ESTIMATE) /* a bound of an estimate is one */
+			return false;
+	return node_is_bound(e, (unsigned)e->root);
 }

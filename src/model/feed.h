@@ -99,6 +99,7 @@ struct feed_scope {
 	const struct feed *feed;
 	struct cell self; /* of PANEL_SELF_VALUE */
 	enum feed_mode mode;
+	bool least;       /* hquantile() is what it is at least, and no other bound is known */
 };
 void feed_scope(const struct feed *f, int64_t wall_us, struct feed_scope *ctx, struct expr_scope *scope);
 struct cell feed_scope_value(void *ctx, int id, int row);

@@ -94,9 +94,10 @@ static struct cell row_quantile(const struct feed_scope *s, int row, double q, e
 
 static struct cell scope_quantile(void *ctx, int row, double q)
 {
+	const struct feed_scope *s = ctx;
 	enum ladder_rung rung;
 
-	return row_quantile(ctx, row, q, &rung);
+	return s->least ? CELL_NONE : row_quantile(ctx, row, q, &rung);
 }
 
 static struct cell scope_stddev(void *ctx, int row)
@@ -121,6 +122,7 @@ static struct cell scope_hquantile(void *ctx, int id, int row, double q)
 	const struct sample *from = feed_from(f, s->mode);
 	const struct delta *delta = feed_delta(f, s->mode);
 	struct cell before = cell_text(STR("")), now = sample_cell(f->now, row, id), c;
+	struct histogram_range range;
 
 	if (now.kind != CELL_TEXT)
 		return CELL_NONE;
@@ -131,7 +133,8 @@ static struct cell scope_hquantile(void *ctx, int id, int row, double q)
 		if (before.kind != CELL_TEXT)
 			return CELL_NONE;
 	}
-	c = cell_number(histogram_quantile(before.text, now.text, q));
+	range = histogram_quantile(before.text, now.text, q);
+	c = cell_number(s->least ? range.least : range.most);
 	c.mark = MARK_BOUND;
 	return c;
 }
@@ -227,7 +230,7 @@ struct cell feed_figure(const struct feed *f, int figure, int64_t wall_us)
 }
 
 struct limits {
-	const struct expr *warn, *crit;
+	const struct expr *value, *warn, *crit;
 	int cache; /* of the value; warn and crit follow */
 	int row;
 };
@@ -239,13 +242,37 @@ static bool is_true(struct cell c)
 	return !isnan(v) && v != 0;
 }
 
+/* What a value that is shown as a bound is at least; unknown where only the bound is known. */
+static struct cell least_of(const struct feed *f, const struct expr *e, int row, int64_t wall_us)
+{
+	struct expr_cache cache = {0};
+	struct feed_scope ctx;
+	struct expr_scope scope;
+
+	if (!e || !f->now)
+		return CELL_NONE;
+	feed_scope(f, wall_us, &ctx, &scope);
+	ctx.least = scope.least = true;
+	scope.cache = &cache;
+	return expr_eval(e, &scope, row);
+}
+
+/* A bound alerts when both ends of what it may be do. */
 static int alert(const struct feed *f, const struct limits *l, const struct cell *self, int64_t wall_us)
 {
-	if (self->kind == CELL_UNKNOWN || self->mark == MARK_BOUND)
+	const struct cell least = self->mark == MARK_BOUND ? least_of(f, l->value, l->row, wall_us) : *self;
+
+	if (self->kind == CELL_UNKNOWN || least.kind == CELL_UNKNOWN)
 		return 0;
-	if (l->crit && is_true(eval(f, l->crit, l->cache + CACHE_CRIT, l->row, wall_us, self)))
-		return 2;
-	return l->warn && is_true(eval(f, l->warn, l->cache + CACHE_WARN, l->row, wall_us, self)) ? 1 : 0;
+	for (int level = 2; level > 0; level--) {
+		const struct expr *limit = level == 2 ? l->crit : l->warn;
+		int cache = l->cache + (level == 2 ? CACHE_CRIT : CACHE_WARN);
+
+		if (limit && is_true(eval(f, limit, cache, l->row, wall_us, self)) &&
+		    (self->mark != MARK_BOUND || is_true(eval(f, limit, cache, l->row, wall_us, &least))))
+			return level;
+	}
+	return 0;
 }
 
 int feed_alert(const struct feed *f, int row, int column, int64_t wall_us)
@@ -259,7 +286,7 @@ int feed_alert(const struct feed *f, int row, int column, int64_t wall_us)
 	if (!c->warn && !c->crit)
 		return 0;
 	self = feed_cell(f, row, column, wall_us);
-	return alert(f, &(struct limits){c->warn, c->crit, column * CACHES, row}, &self, wall_us);
+	return alert(f, &(struct limits){c->expr, c->warn, c->crit, column * CACHES, row}, &self, wall_us);
 }
 
 int feed_figure_alert(const struct feed *f, int figure, int64_t wall_us)
@@ -273,7 +300,7 @@ int feed_figure_alert(const struct feed *f, int figure, int64_t wall_us)
 	if (!p->warn && !p->crit)
 		return 0;
 	self = feed_figure(f, figure, wall_us);
-	return alert(f, &(struct limits){p->warn, p->crit, figure_cache(f, figure, 0), 0}, &self, wall_us);
+	return alert(f, &(struct limits){p->expr, p->warn, p->crit, figure_cache(f, figure, 0), 0}, &self, wall_us);
 }
 
 bool feed_hides(const struct feed *f, int row, int64_t wall_us)

@@ -73,12 +73,12 @@ static bool count_before(struct walk *w, uint64_t bound, uint64_t *count)
 	return true;
 }
 
-/* Walks over the increase per bound: finds the first bound where it reaches `rank` (0: never), and its total. */
-static bool walk(struct str before, struct str now, double rank, double *bound, uint64_t *total)
+/* Walks over the increase per bound: finds the bucket where it reaches `rank` (0: never), and its total. */
+static bool walk(struct str before, struct str now, double rank, struct histogram_range *range, uint64_t *total)
 {
 	struct walk w = {.before = before};
 	struct bucket b = {0};
-	uint64_t was, last = 0;
+	uint64_t was, last = 0, below = 0;
 	int got = read_bucket(&w.before, &w.next);
 
 	if (got < 0)
@@ -89,9 +89,11 @@ static bool walk(struct str before, struct str now, double rank, double *bound, 
 			return false;
 		last = b.count - was;
 		if (rank > 0 && (double)last >= rank) {
-			*bound = (double)b.bound;
+			range->most = (double)b.bound / 1000;
+			range->least = (double)(below > b.bound / 2 ? below : b.bound / 2) / 1000;
 			return true;
 		}
+		below = b.bound;
 	}
 	/* What `before` had beyond the last bound of `now` fell. */
 	if (got < 0 || !count_before(&w, UINT64_MAX, &was) || b.count < was)
@@ -100,14 +102,13 @@ static bool walk(struct str before, struct str now, double rank, double *bound, 
 	return rank <= 0;
 }
 
-double histogram_quantile(struct str before, struct str now, double q)
+struct histogram_range histogram_quantile(struct str before, struct str now, double q)
 {
+	const struct histogram_range none = {NAN, NAN};
+	struct histogram_range range = none;
 	uint64_t total = 0;
-	double bound = NAN;
 
-	if (!(q >= 0 && q <= 1) || !walk(before, now, 0, &bound, &total) || total == 0)
-		return NAN;
-	if (!walk(before, now, fmax(1, ceil(q * (double)total - 1e-9)), &bound, &total))
-		return NAN;
-	return bound / 1000;
+	if (!(q >= 0 && q <= 1) || !walk(before, now, 0, &range, &total) || total == 0)
+		return none;
+	return walk(before, now, fmax(1, ceil(q * (double)total - 1e-9)), &range, &total) ? range : none;
 }

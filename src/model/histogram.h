@@ -10,9 +10,14 @@
 #include "core/base.h"
 #include "core/str.h"
 
-/* The upper bound in ms of the bucket that holds the q-quantile (nearest rank) of what came between the two; exact to
- * the bucket. An empty `before` is a histogram of nothing: the quantile since the server's start. NAN when nothing
- * came, when a count fell (reset), or when the text is not one. */
-double histogram_quantile(struct str before, struct str now, double q);
+struct histogram_range {
+	double least, most; /* ms; NAN both or none */
+};
+
+/* The bucket that holds the q-quantile (nearest rank) of what came between the two. `least` is the greater of the bound
+ * listed before it and of half of its own: bounds double (1, 2, 4, 8, 16, 33, 67, 135, ...), but Redis lists only the buckets
+ * that hold something. An empty `before` is a histogram of nothing: the quantile since the server's start. NAN when
+ * nothing came, when a count fell (reset), or when the text is not one. */
+struct histogram_range histogram_quantile(struct str before, struct str now, double q);
 
 #endif

@@ -132,9 +132,9 @@ static int add_column(struct panel_parser *pp, const struct yaml *n)
 	c->unit = c->field >= 0 ? unit_of_kind(pp->p->field[c->field].kind) : UNIT_NONE;
 	rc = read_column_looks(pp, n, c);
 	if (rc == 0)
-		rc = panel_read_threshold(pp, n, "warn", c->name, &c->warn);
+		rc = panel_read_threshold(pp, n, "warn", c->name, c->expr, &c->warn);
 	if (rc == 0)
-		rc = panel_read_threshold(pp, n, "crit", c->name, &c->crit);
+		rc = panel_read_threshold(pp, n, "crit", c->name, c->expr, &c->crit);
 	return rc;
 }
 

@@ -40,9 +40,9 @@ static int add_figure(struct panel_parser *pp, const struct yaml *n)
 	if (rc == 0)
 		rc = panel_read_bool(pp, n, "trend", &f->trend);
 	if (rc == 0)
-		rc = panel_read_threshold(pp, n, "warn", f->name, &f->warn);
+		rc = panel_read_threshold(pp, n, "warn", f->name, f->expr, &f->warn);
 	if (rc == 0)
-		rc = panel_read_threshold(pp, n, "crit", f->name, &f->crit);
+		rc = panel_read_threshold(pp, n, "crit", f->name, f->expr, &f->crit);
 	return rc;
 }
 

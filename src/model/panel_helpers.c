@@ -182,7 +182,12 @@ int panel_read_expr(struct panel_parser *pp, const struct yaml *map, const char 
 }
 
 int panel_read_threshold(struct panel_parser *pp, const struct yaml *map, const char *key, const char *label,
-			 struct expr **out)
+			 const struct expr *value, struct expr **out)
 {
+	const struct yaml *n = yaml_get(map, key);
+
+	if (n != NULL && value != NULL && expr_is_bound(value))
+		return yaml_error(pp->yaml, n, pp->why, "%s: %s: a bound() never alerts: what it is at least is not known", label,
+				  key);
 	return read_expr(pp, map, key, label, true, out);
 }

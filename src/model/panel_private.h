@@ -69,7 +69,8 @@ int panel_read_list(struct panel_parser *pp, const struct yaml *map, const char 
 /* Entry `key` of map as an expression over fields; label names the column or figure in messages ("" for none). */
 int panel_read_expr(struct panel_parser *pp, const struct yaml *map, const char *key, const char *label,
                     struct expr **out) MUSTCHECK;
+/* A limit of what `value` gives (NULL: a field's own); one that could never be said to be passed is refused. */
 int panel_read_threshold(struct panel_parser *pp, const struct yaml *map, const char *key, const char *label,
-                         struct expr **out) MUSTCHECK;
+                         const struct expr *value, struct expr **out) MUSTCHECK;
 
 #endif

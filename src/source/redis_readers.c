@@ -129,6 +129,82 @@ static int want_text(const struct resp_reply *reply, const char *command, struct
 	return reply->type == RESP_STRING || reply->type == RESP_STATUS ? 0 : unexpected(why, command);
 }
 
+/* --- histograms --------------------------------------------------------------------------------------------- */
+
+struct buckets { /* by rising bound; what is in each alone */
+	int64_t bound[READER_HISTOGRAM_MAX], count[READER_HISTOGRAM_MAX];
+	int used;
+};
+
+static bool add_bucket(struct buckets *b, int64_t bound, int64_t count)
+{
+	int at = b->used;
+
+	while (at > 0 && b->bound[at - 1] >= bound)
+		at--;
+	if (at == b->used || b->bound[at] != bound) {
+		if (b->used == READER_HISTOGRAM_MAX)
+			return false;
+		memmove(b->bound + at + 1, b->bound + at, (size_t)(b->used - at) * sizeof(*b->bound));
+		memmove(b->count + at + 1, b->count + at, (size_t)(b->used - at) * sizeof(*b->count));
+		b->bound[at] = bound;
+		b->count[at] = 0;
+		b->used++;
+	}
+	return !__builtin_add_overflow(b->count[at], count, &b->count[at]);
+}
+
+/* ["calls", n, "histogram_usec", [bound, cumulated count, ...]]: bounds must grow and counts not shrink. */
+static bool add_histogram(struct buckets *b, const struct resp_reply *about)
+{
+	const struct resp_reply *pairs = NULL;
+	int64_t bound = -1, seen = 0;
+
+	if (about->type != RESP_ARRAY)
+		return false;
+	for (int i = 0; i + 1 < about->count; i += 2)
+		if (about->element[i]->type == RESP_STRING && str_is(about->element[i]->text, "histogram_usec"))
+			pairs = about->element[i + 1];
+	if (!pairs || pairs->type != RESP_ARRAY || pairs->count % 2)
+		return false;
+	for (int i = 0; i < pairs->count; i += 2) {
+		const struct resp_reply *to = pairs->element[i], *n = pairs->element[i + 1];
+		if (to->type != RESP_INTEGER || n->type != RESP_INTEGER || to->integer <= bound || n->integer < seen ||
+		    !add_bucket(b, to->integer, n->integer - seen))
+			return false;
+		bound = to->integer;
+		seen = n->integer;
+	}
+	return true;
+}
+
+/* "bound:cumulated count ..."; false when they are too many to count. */
+static bool histogram_text(const struct buckets *b, struct buf *out)
+{
+	int64_t seen = 0;
+
+	for (int i = 0; i < b->used; i++) {
+		if (__builtin_add_overflow(seen, b->count[i], &seen))
+			return false;
+		buf_addf(out, "%s%" PRId64 ":%" PRId64, i ? " " : "", b->bound[i], seen);
+	}
+	return !out->failed;
+}
+
+/* LATENCY HISTOGRAM, all commands in one; one that cannot be read makes the whole unknown. */
+static void put_all_histograms(const struct panel *p, struct sample *s, int row, const struct resp_reply *list)
+{
+	struct buf text = BUF_INIT(READER_TEXT_MAX);
+	struct buckets all = {.used = 0};
+	bool good = list->count > 1 && list->element[1]->type == RESP_ARRAY;
+
+	for (int i = 0; good && i + 1 < list->count; i += 2)
+		good = add_histogram(&all, list->element[i + 1]);
+	if (good && histogram_text(&all, &text))
+		put_named(p, s, row, STR("latency"), buf_str(&text));
+	buf_release(&text);
+}
+
 /* --- info --------------------------------------------------------------------------------------------------- */
 
 static int read_info(const struct panel *p, struct resp_reply *const *reply, int count,
@@ -151,10 +227,13 @@ static int read_info(const struct panel *p, struct resp_reply *const *reply, int
 		if (r->type == RESP_STRING || r->type == RESP_STATUS)
 			while (info_next(&rest, &name, &value))
 				put_named(p, s, row, name, value);
-		if (r->type == RESP_ARRAY) /* CONFIG GET: names and values in turn */
-			for (int k = 0; k + 1 < r->count; k += 2)
-				if (r->element[k]->type == RESP_STRING && r->element[k + 1]->type == RESP_STRING)
-					put_named(p, s, row, r->element[k]->text, r->element[k + 1]->text);
+		if (r->type != RESP_ARRAY)
+			continue;
+		/* CONFIG GET: names and values in turn */
+		for (int k = 0; k + 1 < r->count; k += 2)
+			if (r->element[k]->type == RESP_STRING && r->element[k + 1]->type == RESP_STRING)
+				put_named(p, s, row, r->element[k]->text, r->element[k + 1]->text);
+		put_all_histograms(p, s, row, r);
 	}
 	return 0;
 }
@@ -216,30 +295,6 @@ static void read_command_lines(const struct panel *p, struct sample *s, struct m
 	}
 }
 
-/* ["calls", n, "histogram_usec", [bound, count, ...]] to "bound:count ...": bounds must grow and counts not shrink. */
-static bool histogram_text(const struct resp_reply *about, struct buf *out)
-{
-	const struct resp_reply *pairs = NULL;
-
-	if (about->type != RESP_ARRAY)
-		return false;
-	for (int i = 0; i + 1 < about->count; i += 2)
-		if (about->element[i]->type == RESP_STRING && str_is(about->element[i]->text, "histogram_usec"))
-			pairs = about->element[i + 1];
-	if (!pairs || pairs->type != RESP_ARRAY || pairs->count % 2 || pairs->count / 2 > READER_HISTOGRAM_MAX)
-		return false;
-	int64_t bound = -1, seen = 0;
-	for (int i = 0; i < pairs->count; i += 2) {
-		const struct resp_reply *b = pairs->element[i], *n = pairs->element[i + 1];
-		if (b->type != RESP_INTEGER || n->type != RESP_INTEGER || b->integer <= bound || n->integer < seen)
-			return false;
-		bound = b->integer;
-		seen = n->integer;
-		buf_addf(out, "%s%" PRId64 ":%" PRId64, i ? " " : "", bound, seen);
-	}
-	return !out->failed;
-}
-
 static void read_histograms(const struct panel *p, struct sample *s, struct map *rows, const struct resp_reply *list)
 {
 	int field = panel_field_by_name(p, STR("latency"));
@@ -252,8 +307,9 @@ static void read_histograms(const struct panel *p, struct sample *s, struct map 
 		if (list->element[i]->type != RESP_STRING ||
 		    !map_get(rows, map_hash(MAP_SEED, command.at, command.len), &row))
 			continue;
+		struct buckets one = {.used = 0};
 		buf_clear(&text);
-		if (histogram_text(list->element[i + 1], &text))
+		if (add_histogram(&one, list->element[i + 1]) && histogram_text(&one, &text))
 			put_named(p, s, (int)row, STR("latency"), buf_str(&text));
 	}
 	buf_release(&text);

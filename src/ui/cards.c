@@ -4,7 +4,7 @@
 #include "core/utf8.h"
 #include "ui/state.h"
 
-enum { CARD_LINES_MAX = 4, CARD_LINES_LOW = 2, PAIR_GAP = 2, CARD_BYTES_MAX = 4096, PRIORITY_MAX = 9 };
+enum { CARD_LINES_MAX = 5, CARD_LINES_LOW = 2, PAIR_GAP = 2, CARD_BYTES_MAX = 4096, PRIORITY_MAX = 9 };
 
 struct card {
 	const struct ui *u;

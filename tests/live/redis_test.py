@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: PostgreSQL
 """Redis over source/: every reader, login and its refusals, TLS, silence, restart, limits, hostile servers."""
 
+import json
 import os
 import socket
 import subprocess
@@ -10,7 +11,7 @@ import threading
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from servers import SLOW, TOP, Probe, Redis, Skip, folder, free_port, need, panel, run, wait_for
+from servers import DYTOP, SLOW, TOP, Probe, Redis, Skip, folder, free_port, need, panel, run, wait_for
 
 ALL = ["cache", "commands", "cache_keyspace", "cache_slowlog", "cache_clients", "cache_keys"]
 
@@ -416,7 +417,7 @@ def test_forged_and_huge_replies():
         n = nonce(s)
         s.sendall(bulk(n))
         s.recv(4096)
-        s.sendall(bulk(INFO) + bulk(INFO))
+        s.sendall(bulk(INFO) + b"*0\r\n" + bulk(INFO))   # INFO, LATENCY HISTOGRAM, and one more
         time.sleep(2)
 
     def out_of_step(s):
@@ -445,6 +446,41 @@ def test_forged_and_huge_replies():
                 assert fake.connections == 2, fake.connections
 
 
+def cache_row(redis, *words):
+    said = subprocess.run([DYTOP, "-b", "-n", "2", "-i", "1", "--no-postgres", "--redis", f"redis://127.0.0.1:{redis.port}", "--panel", "cache",
+                           "--format", "json", "--limit", "0", *words], capture_output=True, text=True, timeout=120)
+    assert said.returncode == 0, said
+    first, second = [frame["panels"][0]["rows"][0] for frame in json.loads(said.stdout)["frames"]]
+    return second
+
+
+def test_latency_of_all_commands():
+    """p50 and p99 of the interval, from the histograms of all commands together: nearly all are slow here, each 40 ms."""
+    with folder() as d, Redis(d, "--enable-debug-command", "yes") as redis:
+        for _ in range(200):                            # before the first frame: not of the interval
+            redis.call("PING")
+        quiet = cache_row(redis)
+        assert 0 < quiet["p50"] <= quiet["p99"] < 40, quiet
+        over = threading.Event()
+        with socket.socket(socket.AF_UNIX) as s:
+            s.settimeout(60)
+            s.connect(redis.socket)
+
+            def slow():
+                while not over.is_set():
+                    Redis.talk(s, "DEBUG", "SLEEP", "0.04")
+
+            client = threading.Thread(target=slow)
+            client.start()
+            try:
+                busy = cache_row(redis)
+            finally:
+                over.set()
+                client.join()
+        assert 40 < busy["p99"] < 2000 and busy["marks"]["p99"] == "bound", busy
+        assert busy["alerts"]["p99"] == "warn", busy    # its whole bucket is beyond 15 ms
+
+
 def check_other(name, product, latency):
     """A server of another version, unpacked beside the system's."""
     said = subprocess.run([os.path.join(TOP, "tests", "live", "fetch-redis.sh"), name], capture_output=True, text=True)
@@ -458,6 +494,9 @@ def check_other(name, product, latency):
             assert live["product"] == product, live
             for panel_name in ALL:
                 answer = probe.rows(panel_name)
+                if panel_name == "cache":
+                    row = answer["rows"][0]
+                    assert (row["latency"] is not None) == latency, row
                 if panel_name == "commands":
                     row = by(answer["rows"], "command")["set"]
                     assert row["calls"] == 1 and (row["latency"] is not None) == latency, row

@@ -49,7 +49,7 @@ static const char rig_text[] =
 	"  - {name: p95, title: P95, expr: quantile(0.95), unit: ms, width: 8, priority: 1,\n"
 	"     warn: \"> 1ms\", about: \"p95\"}\n"
 	"  - {name: h99, title: H99, expr: \"hquantile(0.99, latency)\", unit: ms,\n"
-	"     width: 8, priority: 1, about: \"p99\"}\n"
+	"     width: 8, priority: 1, warn: \"> 15ms\", crit: \"> 1s\", about: \"p99\"}\n"
 	"  - {name: sd, title: SD, expr: stddev(), unit: ms, width: 8, priority: 1, about: \"deviation\"}\n"
 	"  - {name: size, title: SIZE, unit: bytes, width: 8, priority: 1, about: \"size\"}\n"
 	"  - {name: state, title: STATE, unit: text, width: 8, priority: 1, about: \"state\"}\n"

@@ -91,15 +91,17 @@ static const char *const panel_texts[][2] = {
 	 "*/\n-- since 130000\nSELECT event, sessions FROM x\n"},
 	{"cache",
 	 "title: Redis\nsource: redis\nscreen: cache\nshape: card\ndigit: 8\norder: 80\nreader: info\n"
-	 "fields: {hits: counter, misses: counter, ops: gauge, memory: gauge}\n"
+	 "fields: {hits: counter, misses: counter, ops: gauge, memory: gauge, latency: histogram}\n"
 	 "columns:\n"
 	 "  - {name: hit, title: \"HIT%\", expr: 100 * d(hits) / (d(hits) + d(misses)), unit: percent, width: 6, crit: '< 50', about: keyspace hits}\n"
 	 "  - {name: ops, title: OPS/s, expr: ops, unit: rate, width: 7, about: commands in a second}\n"
+	 "  - {name: p50, title: P50, expr: 'hquantile(0.5, latency)', unit: ms, width: 9, about: half of the commands}\n"
+	 "  - {name: p99, title: P99, expr: 'hquantile(0.99, latency)', unit: ms, width: 9, warn: '> 15ms', about: nearly all}\n"
 	 "  - {name: memory, title: MEMORY, unit: bytes, width: 8, about: memory in use}\n"
 	 "figures:\n"
 	 "  - {name: redis_hit, title: redis hit, expr: 100 * d(hits) / (d(hits) + d(misses)), unit: percent, line: 2, order: 20, trend: yes}\n"
 	 "  - {name: redis_ops, title: redis ops, expr: ops, unit: rate, line: 3, order: 10}\n"
-	 "*/\n-- since 60000\nINFO everything\nhits misses ops memory\n"},
+	 "*/\n-- since 60000\nINFO everything\nhits misses ops memory latency\n"},
 	{"pools",
 	 "title: Pools\nsource: pgbouncer\nscreen: pools\ndigit: 7\norder: 70\nkey: [name]\nfields: {name: text, used: gauge}\n"
 	 "columns:\n"
@@ -203,7 +205,8 @@ static void fill(struct stage *s, int turn)
 	           "4713|4712|AccessExclusiveLock|bridge_validators|2000\n4714|4711|ShareLock|transaction 991|3000");
 	stage_push(s, "waits", 0, "Lock:tuple|1\nClient:Read|2\nIO:DataFileRead|7");
 	buf_clear(&rows);
-	buf_addf(&rows, "%d|%d|5120|104857600", 1000000 + turn * 4825, 40000 + turn * 175);
+	buf_addf(&rows, "%d|%d|5120|104857600|4:%d 16:%d 67633:%d", 1000000 + turn * 4825, 40000 + turn * 175, turn * 700, turn * 900,
+	         turn * 1000);
 	stage_push(s, "cache", 1, rows.data);
 	stage_push(s, "servers", 2, "bridge@db1:5432|postgresql|live|0.21|-\ncache1:6379|redis|live|0.08|-\nother@db2|postgresql|lost|-|no route");
 	buf_release(&rows);

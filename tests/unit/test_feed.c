@@ -316,6 +316,41 @@ START_TEST(alerts_follow_thresholds_and_bounds_raise_none)
 }
 END_TEST
 
+START_TEST(a_histogram_alerts_when_its_whole_bucket_is_beyond)
+{
+	static const struct {
+		const char *buckets;
+		double shown;
+		int alert;
+	} cases[] = {
+		{"16384:10_524288:1000", 524.288, 1}, /* at least 262 ms */
+		{"524288:1000", 524.288, 1},
+		{"16384:1000", 16.384, 0},            /* may be 8.2 ms */
+		{"16384:995_32768:1000", 16.384, 0},
+		{"16384:10_32768:1000", 32.768, 1},   /* more than 16.384 ms */
+		{"20000:10_40000:1000", 40, 1},       /* the bound before says more than half of its own */
+		{"1048576:1000", 1048.576, 1},
+		{"2097152:1000", 2097.152, 2},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct panel *p = rig_panel();
+		struct feed *f = feed_new(p);
+		int h99 = rig_column(p, "h99");
+		char rows[200];
+
+		feed_push(f, rig_sample(p, 0, "id calls latency\n1 1 1:0"));
+		snprintf(rows, sizeof(rows), "id calls latency\n1 9 %s", cases[i].buckets);
+		feed_push(f, rig_sample(p, 1, rows));
+		ck_assert_double_eq(value(f, 0, "h99"), cases[i].shown);
+		ck_assert_int_eq(cell(f, 0, "h99").mark, MARK_BOUND);
+		ck_assert_msg(feed_alert(f, 0, h99, 0) == cases[i].alert, "%s: %d", cases[i].buckets, feed_alert(f, 0, h99, 0));
+		feed_free(f);
+		panel_free(p);
+	}
+}
+END_TEST
+
 START_TEST(the_sample_before_keeps_what_is_compared)
 {
 	struct panel *p = rig_panel();
@@ -690,6 +725,7 @@ int main(void)
 		extremes_do_not_overflow,
 		states_say_why_and_keep_the_data,
 		alerts_follow_thresholds_and_bounds_raise_none,
+		a_histogram_alerts_when_its_whole_bucket_is_beyond,
 		the_sample_before_keeps_what_is_compared,
 		trends_go_along_with_their_rows,
 		hidden_rows_are_counted,

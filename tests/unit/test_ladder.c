@@ -657,7 +657,15 @@ END_TEST
 
 static double histogram(const char *before, const char *now, double q)
 {
-	return histogram_quantile(str_from(before), str_from(now), q);
+	struct histogram_range range = histogram_quantile(str_from(before), str_from(now), q);
+
+	ck_assert(isnan(range.least) == isnan(range.most) && !(range.least > range.most));
+	return range.most;
+}
+
+static double at_least(const char *before, const char *now, double q)
+{
+	return histogram_quantile(str_from(before), str_from(now), q).least;
 }
 
 START_TEST(histograms_are_compared_bucket_by_bucket)
@@ -681,6 +689,10 @@ START_TEST(histograms_are_compared_bucket_by_bucket)
 	ck_assert(isnan(histogram("", "1:10", NAN)));
 	ck_assert(isnan(histogram("", "1:10", 1.5)));
 	ck_assert_double_eq(histogram("", " 1:5  2:18446744073709551615 ", 1), 0.002);
+	ck_assert_double_eq(at_least("", "1:10 2:90 4:99 1024:100", 0.99), 0.002);
+	ck_assert_double_eq(at_least("", "1:10 2:90 4:99 1024:100", 0.991), 0.512); /* those between hold nothing */
+	ck_assert_double_eq(at_least("", "33818:10 67633:100", 0.99), 33.818);
+	ck_assert_double_eq(at_least("", "1:100", 0.99), 0);
 }
 END_TEST
 

@@ -448,6 +448,13 @@ START_TEST(mistakes_in_columns)
 		"order, always, every, timeout, limit, needs, params, reader, key, reset, hidden, sort, hide, tree, "
 		"cycle, trend, "
 		"timings, observes, fields, lookups, columns, figures, charts, empty or target");
+	refused("expr: d(total) / d(calls), unit: ms", "expr: bound(max), unit: ms, warn: \"> 1s\"",
+		"e.sql:46: mean_time: warn: a bound() never alerts: what it is at least is not known");
+	refused("expr: d(total) / d(calls), unit: ms", "expr: \"if(calls > 1, unknown, bound(max))\", unit: ms, crit: \"> 1s\"",
+		"e.sql:46: mean_time: crit: a bound() never alerts: what it is at least is not known");
+	accepted("expr: d(total) / d(calls), unit: ms", "expr: \"if(calls > 1, mean, bound(max))\", unit: ms, warn: \"> 1s\"");
+	accepted("expr: d(total) / d(calls), unit: ms", "expr: bound(estimate(max)), unit: ms, warn: \"> 1s\"");
+	accepted("unit: ms}\n  - {name: query", "unit: ms, warn: \"> 1s\"}\n  - {name: query");
 	accepted("warn: self ~ drop", "warn: 'state = \"x\" and self ~ \"a, b\"'");
 }
 END_TEST

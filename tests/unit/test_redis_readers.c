@@ -147,6 +147,34 @@ START_TEST(info_believes_the_first_and_reads_config)
 }
 END_TEST
 
+#define HISTOGRAM(name, buckets) "$3\r\n" name "\r\n*4\r\n$5\r\ncalls\r\n:1\r\n$14\r\nhistogram_usec\r\n" buckets
+
+START_TEST(info_sums_the_histograms)
+{
+	static const struct {
+		const char *reply, *sum;
+	} cases[] = {
+		{"*6\r\n" HISTOGRAM("get", "*4\r\n:1\r\n:4\r\n:8\r\n:10\r\n") HISTOGRAM("set", "*2\r\n:4\r\n:5\r\n")
+		 HISTOGRAM("del", "*4\r\n:8\r\n:1\r\n:16384\r\n:3\r\n"), "1:4 4:9 8:16 16384:18"},
+		{"*2\r\n" HISTOGRAM("get", "*0\r\n"), ""},
+		{"*0\r\n", NULL},
+		/* one that is broken: of the sum nothing is known */
+		{"*4\r\n" HISTOGRAM("get", "*2\r\n:1\r\n:4\r\n") HISTOGRAM("set", "*4\r\n:8\r\n:5\r\n:16\r\n:4\r\n"), NULL},
+		{"*4\r\n" HISTOGRAM("get", "*2\r\n:1\r\n:4\r\n") HISTOGRAM("set", "*2\r\n:1\r\n:9223372036854775807\r\n"), NULL},
+		{"*4\r\n" HISTOGRAM("get", "*2\r\n:1\r\n:4\r\n") HISTOGRAM("set", "*2\r\n:2\r\n:9223372036854775807\r\n"), NULL},
+		{"-NOPERM no\r\n", NULL},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct result r = read_text(panel_of("info", "hits: counter\n  latency: histogram", ""), "hits:5\r\n", cases[i].reply);
+
+		ck_assert(number(&r, 0, "hits") == 5);
+		ck_assert_msg(cases[i].sum ? text_is(&r, 0, "latency", cases[i].sum) : unknown(&r, 0, "latency"), "case %zu", i);
+		done(&r);
+	}
+}
+END_TEST
+
 START_TEST(info_may_be_empty_or_torn)
 {
 	static const char *const texts[] = {"", "\r\n", "hits", "hits:", "hits:\r\n", ":5\r\n", "# hits:5\r\n", "hits:5x\r\n"};
@@ -455,7 +483,8 @@ END_TEST
 int main(void)
 {
 	const TTest *const cases[] = {
-		info_fields_by_kind, info_believes_the_first_and_reads_config, info_may_be_empty_or_torn, commandstats_join_histograms,
+		info_fields_by_kind, info_believes_the_first_and_reads_config, info_sums_the_histograms,
+		info_may_be_empty_or_torn, commandstats_join_histograms,
 		commandstats_without_latency, commandstats_keep_the_limit, keyspace_rows, slowlog_entries, slowlog_texts_are_bounded,
 		client_lines, errors_have_words, globs_are_those_of_redis, a_whole_scan_is_exact, a_part_of_the_keys_is_an_estimate,
 		scan_replies_may_be_hostile, an_empty_database_and_odd_patterns,
