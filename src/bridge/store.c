@@ -65,33 +65,7 @@ int store_kind(const struct store *s, struct str name)
 	return -1;
 }
 
-bool store_may_read(const struct store *s, int kind)
-{
-	return !s->kind[kind].sensitive && !s->class[kind].banned && s->class[kind].sweeping == 0 && !s->missed &&
-	       redis_cluster_is_up(s->redis);
-}
-
 /* --- life ---------------------------------------------------------------------------------------------------------------------- */
-
-static void on_redis_down(void *ctx, const struct err *why)
-{
-	struct store *s = ctx;
-
-	if (s->stats.redis_up) {
-		s->stats.redis_lost++;
-		store_say(s, "Redis is away, the database serves: %s", why->text);
-	}
-	s->stats.redis_up = false;
-	loop_timer_in(s->retry, s->retry_ms);
-	s->retry_ms = s->retry_ms * 2 < STORE_RETRY_MAX_MS ? s->retry_ms * 2 : STORE_RETRY_MAX_MS;
-	if (s->events.redis)
-		s->events.redis(s->events.ctx, why);
-}
-
-static void on_retry(void *ctx)
-{
-	redis_cluster_open(((struct store *)ctx)->redis);
-}
 
 static int check_kind(const struct store_kind *k, struct err *why)
 {
@@ -124,23 +98,6 @@ static int make_kinds(struct store *s, const struct store_conf *conf, struct err
 			rc = codec_new(&s->class[i].codec, s->kind[i].codec, conf->keys, why);
 		snprintf(s->class[i].name, sizeof(s->class[i].name), "store_%s", s->kind[i].name);
 	}
-	return rc;
-}
-
-static int make_redis(struct store *s, const struct store_conf *conf, struct err *why)
-{
-	struct redis_work_conf redis = {
-		.conf = conf->redis,
-		.name = "dytop-store",
-		.deadline_ms = conf->redis_deadline_ms > 0 ? conf->redis_deadline_ms : 500,
-		.log = conf->log,
-	};
-	struct redis_work_events events = {.up = store_redis_up, .down = on_redis_down, .ctx = s};
-
-	int rc = redis_cluster_new(&s->redis, s->loop, &redis, &events, why);
-
-	if (rc == 0)
-		redis_cluster_hasty(s->redis); /* the database is asked instead */
 	return rc;
 }
 
@@ -185,13 +142,11 @@ int store_new(struct store **out, struct loop *l, const struct store_conf *conf,
 		deny_init(&s->deny);
 	buf_init(&s->value, CODEC_RAW_MAX);
 	buf_init(&s->coded, CODEC_RAW_MAX + 1024);
-	s->retry = loop_timer_new(l, on_retry, s);
 	s->publish = loop_timer_new(l, store_publish, s);
-	s->reflush = loop_timer_new(l, store_reflush, s);
 	s->telling = loop_timer_new(l, store_tell_refused, s);
 	rc = make_kinds(s, conf, why);
 	if (rc == 0)
-		rc = make_redis(s, conf, why);
+		rc = store_make_redis(s, conf, why);
 	if (rc == 0 && conf->listen)
 		rc = store_listen(s, conf->listen, conf->listen_sql, why);
 	if (rc < 0)
@@ -204,7 +159,6 @@ int store_new(struct store **out, struct loop *l, const struct store_conf *conf,
 void store_open(struct store *s)
 {
 	s->opened_ns = store_now();
-	s->missed = s->missed || s->flush_at_start;
 	redis_cluster_open(s->redis);
 	if (s->listener)
 		pgwork_open(s->listener);

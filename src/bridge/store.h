@@ -6,7 +6,8 @@
  * What makes a cached value old is told by invalidation: by id, by kind, or by the trigger's notifications ("tx:4711", "tx:*", "tx:!" on
  * channel dytop_invalidate). An invalidated key holds a tombstone for 5 s, and a refill is SET NX, so a reader that had read
  * the old row cannot put it back; here its query is given up by later readers at once. What cannot be told for sure (the listener
- * was away, Redis was) ends with a flush of the whole namespace, during which nothing is read from the cache.
+ * was away, a server was, or it came back as another process or by a failover, with what it had before) ends with a flush of what
+ * those servers hold, before which nothing is read from them.
  *
  * Whoever will put a value back holds a lease: before the database is asked, a token is put under the key (SET NX), and the value takes
  * its place only if it still stands there (one EVAL). Every invalidation takes it away, however late the refill comes: no clock
@@ -88,7 +89,8 @@ struct store_answer {
 
 /* why NULL: answer is there. Else the database could not say (ERR_TIMEOUT, ERR_LOST, ERR_QUERY ...). */
 typedef void store_got(void *ctx, const struct store_answer *answer, const struct err *why);
-/* why NULL: it is done, `count` keys were dropped. Else it could not be told to Redis now: the namespace is flushed when it can. */
+/* why NULL: it is done, `count` keys were dropped. Else it could not be told to Redis now: the servers it did not reach are flushed as
+ * soon as they can be, and not read from before. */
 typedef void store_done(void *ctx, int64_t count, const struct err *why);
 
 struct store_stats {
@@ -101,7 +103,7 @@ struct store_stats {
 	int64_t sets_stale;               /* refills given up, because the key was invalidated meanwhile */
 	int64_t denied;                   /* not cached by the deny list */
 	int64_t deletions;                /* keys: tombstones and sweeps */
-	int64_t events, flushes;          /* notifications; flushes of the whole namespace */
+	int64_t events, flushes;          /* notifications; flushes of the whole namespace, on all servers or those in doubt */
 	int64_t redis_errors, redis_lost, listener_lost;
 	bool redis_up, listening, flushing;
 	bool leases;                      /* refills are guarded by leases; false: by time (Redis refuses EVAL) */

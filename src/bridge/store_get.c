@@ -480,7 +480,7 @@ static void on_cached(void *ctx, const struct resp_reply *reply, const struct er
 		s->stats.tombstones++;
 	} else if (reply->type == RESP_STRING && is_lease(reply->text)) {
 		s->stats.leased++;
-	} else if (reply->type == RESP_STRING && !store_may_read(s, r->kind)) {
+	} else if (reply->type == RESP_STRING && !store_may_read(s, r->kind, (struct str){r->key, r->len})) {
 		s->stats.bypassed++; /* a sweep began meanwhile */
 	} else if (reply->type == RESP_STRING) {
 		if (codec_decode(s->class[r->kind].codec, (struct str){r->key, r->len}, reply->text, &s->value, &reason) == 0) {
@@ -525,7 +525,7 @@ void store_get(struct store *s, int kind, struct str id, store_got *got, void *c
 		return;
 	r = reader_new(s, kind, id, got, ctx);
 	key = (struct str){r->key, r->len};
-	if (!store_may_read(s, kind)) {
+	if (!store_may_read(s, kind, key)) {
 		s->stats.bypassed += !s->kind[kind].sensitive;
 		fly(s, r, STR(""));
 		return;

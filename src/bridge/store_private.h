@@ -77,17 +77,37 @@ struct store_flight {  /* one query */
 	size_t value_len;
 };
 
+struct store_scan {    /* of one server */
+	struct store_sweep *sweep;
+	int server;
+	bool in, failed;
+};
+
 struct store_sweep {
 	struct store *store;
 	struct store_sweep *next;
 	char *prefix;      /* of keys, whole */
 	char *pattern;
 	int kind;          /* -1: the whole namespace */
-	int nodes, unlinking; /* not through yet; keys whose UNLINK is under way */
+	bool ours;         /* what servers in doubt have: the classes are not closed, nobody waits for it */
+	int pass;
+	int64_t changes;   /* of the slots' owners, when the pass began */
+	bool unsteady, changed; /* slots were on their way; got another owner */
+	int scanning, unlinking; /* servers that are not through yet; keys whose UNLINK is under way */
 	bool again;        /* asked for once more since it began */
 	bool failed;
+	struct err why;
 	int64_t dropped;
 	struct sweep_waiter *waiters, *next_waiters;
+	struct store_scan scan[REDIS_NODES_MAX];
+};
+
+/* By its number, see source/redis_cluster.h. Who owns no slots is always in doubt: what it has when it gets some may be a replica's. */
+struct store_server {
+	bool doubt;        /* it may hold what an invalidation should have removed: nothing is read from it before a flush */
+	bool flushing;
+	bool again;        /* in doubt once more since that flush began */
+	int64_t flushed_ns; /* the last one began then */
 };
 
 struct sweep_waiter {
@@ -112,7 +132,8 @@ struct store {
 	struct redis_cluster *redis;
 	struct loop_timer *retry;
 	double retry_ms;
-	bool missed;       /* Redis was not told of an invalidation: nothing is read from it before a flush */
+	bool trusting;     /* Redis has never been there: what it has then is as good as what it had before the start */
+	struct store_server server[REDIS_NODES_MAX];
 	struct pool *pool;
 	char *prefix;
 	const struct store_kind *kind;
@@ -127,7 +148,8 @@ struct store {
 	struct map flights;
 	bool collided;               /* two keys had one hash */
 	struct loop_timer *reflush;
-	int64_t flushed_ns;          /* the last flush of our own began then */
+	int flushing;                /* flushes of the whole namespace, of all servers or some */
+	bool told_unknown;
 	struct store_flight *flight;
 	struct store_flight *landed, *landed_last; /* oldest first */
 	struct store_reader *asked, *asked_last; /* readers whose GET is under way; the last one began first */
@@ -157,7 +179,7 @@ void store_say(struct store *s, const char *format, ...) PRINTFLIKE(2, 3);
 int64_t store_now(void);
 void *store_call_new(struct store *s, size_t size); /* zeroed */
 void store_call_free(struct store_call *call);
-bool store_may_read(const struct store *s, int kind);
+bool store_may_read(const struct store *s, int kind, struct str key);
 /* --- store_get.c */
 void store_flight_free(struct store_flight *f);
 void store_on_filled(void *ctx, const struct resp_reply *reply, const struct err *why); /* counts */
@@ -170,11 +192,18 @@ bool store_takes_id(struct store *s, int kind, struct str id, store_got *got, st
 void store_forget_key(struct store *s, struct str key);
 void store_forget_flights(struct store *s, int kind); /* -1: all */
 /* --- store_drop.c */
-void store_redis_up(void *ctx);
-void store_miss(struct store *s, const struct err *why); /* what Redis holds is not to be trusted: flush as soon as it can be */
-void store_reflush(void *ctx);
 int store_listen(struct store *s, const struct pgwork_conf *conf, const char *sql, struct err *why) MUSTCHECK;
+/* --- store_sweep.c */
+void store_sweep(struct store *s, const char *prefix, int kind, store_done *done, void *ctx);
+void store_flush_servers(struct store *s, const bool *which); /* [REDIS_NODES_MAX] */
 void store_sweeps_free(struct store *s);
+/* --- store_doubt.c: which servers may not be read from */
+int store_make_redis(struct store *s, const struct store_conf *conf, struct err *why) MUSTCHECK;
+/* Redis was not told of an invalidation of that key; of anything at all; a server (-1: all) may have what it should not. Each is flushed
+ * as soon as it can be. why NULL: has been told. */
+void store_doubt_key(struct store *s, struct str key, const struct err *why);
+void store_doubt(struct store *s, int server, const struct err *why);
+void store_reflush(void *ctx); /* a timer's */
 /* --- store_publish.c */
 void store_publish(void *ctx); /* a timer's */
 

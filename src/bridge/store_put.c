@@ -85,7 +85,7 @@ static void on_put(void *ctx, const struct resp_reply *reply, const struct err *
 		return;
 	}
 	if (why)
-		store_miss(s, why);
+		store_doubt_key(s, key, why);
 	if (p->done)
 		p->done(p->ctx, p->why.code ? 0 : 1, p->why.code ? &p->why : NULL);
 	store_call_free(&p->call);

@@ -190,7 +190,7 @@ static bool redirected(struct flight *f, const struct resp_reply *reply)
 		return false;
 	f->asking = ask;
 	if (!ask) {
-		c->owner[slot] = n;
+		cluster_set_owner(c, slot, n);
 		cluster_plan_refresh(c);
 	}
 	cluster_hand(f, n);
@@ -256,6 +256,7 @@ void redis_cluster_free(struct redis_cluster *c)
 		next = f->next;
 		free(f);
 	}
+	cluster_looks_free(c);
 	loop_timer_free(c->refresh);
 	loop_timer_free(c->retry);
 	redis_address_release(&c->seed_address);
@@ -321,18 +322,29 @@ void redis_cluster_send(struct redis_cluster *c, struct str key, int argc, const
 		cluster_try_again(f);
 }
 
-void redis_cluster_send_to(struct redis_cluster *c, int node, int argc, const struct str *argv, redis_work_reply *reply, void *ctx)
+static void send_to_node(struct redis_cluster *c, struct node *n, int argc, const struct str *argv, redis_work_reply *reply, void *ctx)
 {
 	if (!c->owner) {
 		redis_work_send(c->seed->work, argc, argv, reply, ctx);
 		return;
 	}
 	struct flight *f = make_flight(c, argc, argv, reply, ctx);
-	f->pinned = node >= 0 && node < c->primaries ? c->primary[node] : c->seed;
+	f->pinned = n;
 	if (c->up)
 		dispatch(f);
 	else
 		cluster_try_again(f);
+}
+
+void redis_cluster_send_to(struct redis_cluster *c, int node, int argc, const struct str *argv, redis_work_reply *reply, void *ctx)
+{
+	send_to_node(c, node >= 0 && node < c->primaries ? c->primary[node] : c->seed, argc, argv, reply, ctx);
+}
+
+void redis_cluster_send_server(struct redis_cluster *c, int server, int argc, const struct str *argv, redis_work_reply *reply,
+                               void *ctx)
+{
+	send_to_node(c, server >= 0 && server < c->nodes ? c->node[server] : c->seed, argc, argv, reply, ctx);
 }
 
 int redis_cluster_open_count(const struct redis_cluster *c)

@@ -42,4 +42,40 @@ int redis_cluster_nodes(const struct redis_cluster *c);
 void redis_cluster_send_to(struct redis_cluster *c, int node, int argc, const struct str *argv, redis_work_reply *reply, void *ctx);
 const char *redis_cluster_node_name(const struct redis_cluster *c, int node); /* raw */
 
+/*
+ * For who must know what becomes of what he wrote (the cache-first store): every server that became known has a number, from 0 (the
+ * one that was given), which it keeps; they are fewer than REDIS_NODES_MAX.
+ */
+enum redis_came {
+	REDIS_CAME_SAME,    /* the process it was when it was used last (INFO run_id); or its first login, and no one before that failed */
+	REDIS_CAME_OTHER,   /* another one, with the data that it had saved, or that of a replica, or none; or nobody knows */
+	REDIS_CAME_UNKNOWN, /* it does not let us ask (ACL): it may be another one */
+};
+
+struct redis_cluster_watch {
+	void (*came)(void *ctx, int server, enum redis_came how); /* logged in; no command of anybody has been sent to it yet */
+	/* A slot has another owner: its keys were moved over, or a replica took over what it has of them. from -1: it had none. */
+	void (*moved)(void *ctx, int from, int to);
+	void (*owners)(void *ctx); /* who owns slots was learned, perhaps anew; after all moved() of that */
+	void *ctx;
+};
+
+/* Before redis_cluster_open(). It costs one INFO for each login. */
+void redis_cluster_watch(struct redis_cluster *c, const struct redis_cluster_watch *watch);
+int redis_cluster_servers(const struct redis_cluster *c); /* how many have a number */
+int redis_cluster_server_of(const struct redis_cluster *c, struct str key); /* -1: nobody owns its slot */
+bool redis_cluster_owns(const struct redis_cluster *c, int server);  /* slots; one server: it does */
+bool redis_cluster_holds(const struct redis_cluster *c, int server); /* owns slots, or takes one over, as the last look showed */
+bool redis_cluster_server_up(const struct redis_cluster *c, int server);
+void redis_cluster_wake(struct redis_cluster *c, int server); /* connects, when it is not tried anyhow */
+const char *redis_cluster_server_name(const struct redis_cluster *c, int server); /* raw */
+void redis_cluster_send_server(struct redis_cluster *c, int server, int argc, const struct str *argv, redis_work_reply *reply,
+                               void *ctx);
+
+/* changes: counts slots that got another owner. steady: no slot is on its way from one server to another, as far as those that can be
+ * reached say. why: the slots could not be asked for; NULL else. */
+typedef void redis_cluster_looked(void *ctx, int64_t changes, bool steady, const struct err *why);
+/* Asks who owns what, now: CLUSTER SLOTS of one, CLUSTER NODES of each owner. One server: told so at once, from the loop. */
+void redis_cluster_look(struct redis_cluster *c, redis_cluster_looked *fn, void *ctx);
+
 #endif

@@ -40,6 +40,7 @@ int cluster_make_node(struct redis_cluster *c, const struct redis_place *at, con
 	}
 	n->c = c;
 	n->at = *at;
+	n->number = c->nodes;
 	c->node[c->nodes++] = n;
 	*out = n;
 	return 0;
@@ -114,6 +115,7 @@ static void on_node_down(void *ctx, const struct err *why)
 	bool others = false;
 
 	n->up = n->opening = false;
+	n->failed = !n->used;
 	n->reopen_ns = loop_now(c->loop)->mono_ns + (int64_t)CLUSTER_REOPEN_MS * CLOCK_MS_NS;
 	for (int i = 0; i < c->nodes; i++)
 		others = others || c->node[i]->up;
@@ -148,17 +150,12 @@ static void on_range(void *ctx, unsigned from, unsigned to, const struct redis_p
 		t->owner[slot] = n;
 }
 
-static void note_primaries(struct redis_cluster *c)
+void cluster_list_holders(struct redis_cluster *c)
 {
 	c->primaries = 0;
-	for (int i = 0; i < c->nodes; i++)
-		c->node[i]->owner = false;
-	for (unsigned slot = 0; slot < REDIS_SLOTS; slot++)
-		if (c->owner[slot])
-			c->owner[slot]->owner = true;
 	for (int i = 0; i < c->nodes; i++) {
 		struct node *n = c->node[i];
-		if (n->owner) {
+		if (n->owner || n->importing) {
 			c->primary[c->primaries++] = n;
 			if (!n->up && !n->opening)
 				cluster_open_node(n);
@@ -169,10 +166,34 @@ static void note_primaries(struct redis_cluster *c)
 	}
 }
 
-static int learn(struct redis_cluster *c, struct node *asked, const struct resp_reply *reply, struct err *why)
+static void note_primaries(struct redis_cluster *c)
+{
+	for (int i = 0; i < c->nodes; i++)
+		c->node[i]->owner = false;
+	for (unsigned slot = 0; slot < REDIS_SLOTS; slot++)
+		if (c->owner[slot])
+			c->owner[slot]->owner = true;
+	cluster_list_holders(c);
+}
+
+void cluster_set_owner(struct redis_cluster *c, unsigned slot, struct node *n)
+{
+	struct node *was = c->owner[slot];
+
+	if (was == n)
+		return;
+	c->owner[slot] = n;
+	if (!n->owner && !n->importing)
+		c->primary[c->primaries++] = n;
+	n->owner = true;
+	cluster_tell_moved(c, was, n);
+}
+
+int cluster_learn(struct redis_cluster *c, struct node *asked, const struct resp_reply *reply, struct err *why)
 {
 	struct topology t = {.c = c, .asked = asked, .owner = mem_calloc(REDIS_SLOTS, sizeof(*t.owner))};
 	int code = redis_slots_read(reply, on_range, &t, why);
+	struct node **was = c->owner;
 
 	if (!code && t.why.code) {
 		*why = t.why;
@@ -182,9 +203,14 @@ static int learn(struct redis_cluster *c, struct node *asked, const struct resp_
 		free(t.owner);
 		return code;
 	}
-	free(c->owner);
 	c->owner = t.owner;
 	note_primaries(c);
+	for (unsigned slot = 0; was && slot < REDIS_SLOTS; slot++)
+		if (t.owner[slot] && t.owner[slot] != was[slot])
+			cluster_tell_moved(c, was[slot], t.owner[slot]);
+	free(was);
+	if (c->watch.owners)
+		c->watch.owners(c->watch.ctx);
 	return 0;
 }
 
@@ -204,19 +230,21 @@ static void on_first_slots(void *ctx, const struct resp_reply *reply, const stru
 
 	if (lost)
 		return; /* on_node_down() follows */
-	free(c->owner);
-	c->owner = NULL;
-	c->primary[0] = n;
-	c->primaries = 1;
-	c->no_slots = false;
-	if (redis_says(reply, "NOPERM")) {
-		c->no_slots = true;
+	c->no_slots = redis_says(reply, "NOPERM");
+	if (c->no_slots || reply->type != RESP_ARRAY) { /* not a cluster, as far as we may know */
+		free(c->owner);
+		c->owner = NULL;
+		c->primary[0] = n;
+		c->primaries = 1;
+	}
+	if (c->no_slots) {
 		c->owner = mem_calloc(REDIS_SLOTS, sizeof(*c->owner));
 		for (unsigned slot = 0; slot < REDIS_SLOTS; slot++)
 			c->owner[slot] = n;
+		n->owner = true;
 	} else if (reply->type == RESP_ARRAY) {
 		c->refreshed_ns = loop_now(c->loop)->mono_ns;
-		if (learn(c, n, reply, &why)) {
+		if (cluster_learn(c, n, reply, &why)) {
 			redis_work_close(n->work);
 			n->up = false;
 			give_up(c, &why);
@@ -238,7 +266,7 @@ static void on_slots(void *ctx, const struct resp_reply *reply, const struct err
 		return;
 	if (lost)
 		cluster_plan_refresh(c);
-	else if (reply->type == RESP_ARRAY && learn(c, n, reply, &why))
+	else if (reply->type == RESP_ARRAY && cluster_learn(c, n, reply, &why))
 		log_write(c->log, LOG_WARN, "%s: %s", redis_work_name(n->work), why.text);
 }
 
@@ -261,12 +289,11 @@ void cluster_on_refresh(void *ctx)
 		}
 }
 
-static void on_node_up(void *ctx)
+void cluster_node_ready(struct node *n)
 {
-	struct node *n = ctx;
 	struct redis_cluster *c = n->c;
 
-	n->up = true;
+	n->up = n->used = true;
 	n->opening = false;
 	if (!c->up) {
 		if (n == c->seed)
@@ -277,4 +304,14 @@ static void on_node_up(void *ctx)
 		next = f->queue;
 		cluster_hand(f, n);
 	}
+}
+
+static void on_node_up(void *ctx)
+{
+	struct node *n = ctx;
+
+	if (n->c->watch.came)
+		cluster_ask_who(n);
+	else
+		cluster_node_ready(n);
 }

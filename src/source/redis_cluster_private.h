@@ -11,6 +11,7 @@ enum {
 	CLUSTER_RETRY_MS = 50,
 	CLUSTER_REFRESH_MS = 500,  /* the slots are asked for no oftener */
 	CLUSTER_REOPEN_MS = 250,
+	REDIS_RUN_ID_MAX = 40,
 };
 
 /* A command that has no reply yet. */
@@ -35,12 +36,27 @@ struct queue {
 
 struct node {
 	struct redis_cluster *c;
+	int number;              /* in c->node */
 	struct redis_place at;
 	struct redis_work *work;
 	bool up, opening;
 	bool owner;              /* of slots, as far as is known */
+	bool importing;          /* a slot is on its way to it */
+	bool used, failed;       /* it was up once; before that it could not be reached */
+	char run_id[REDIS_RUN_ID_MAX + 1]; /* "": not known */
 	int64_t reopen_ns;       /* not before */
 	struct queue waiting;    /* until it is up */
+};
+
+/* redis_cluster_look() under way. */
+struct look {
+	struct look *prev, *next;
+	struct redis_cluster *c;
+	struct node *asked;
+	redis_cluster_looked *fn;
+	void *ctx;
+	int waiting;             /* for nodes */
+	bool moving;
 };
 
 struct redis_cluster {
@@ -65,6 +81,10 @@ struct redis_cluster {
 	struct flight *flights;
 	int open;
 	struct queue again;
+	struct redis_cluster_watch watch; /* came NULL: nobody watches */
+	int64_t changes;
+	struct look *looks;
+	bool many;               /* INFO says that it is one of a cluster */
 };
 
 /* --- redis_cluster.c */
@@ -87,5 +107,15 @@ int cluster_node_at(struct redis_cluster *c, const struct redis_place *place, co
 void cluster_open_node(struct node *n);
 void cluster_plan_refresh(struct redis_cluster *c);
 void cluster_on_refresh(void *ctx);
+/* Takes an answer to CLUSTER SLOTS. */
+int cluster_learn(struct redis_cluster *c, struct node *asked, const struct resp_reply *reply, struct err *why) MUSTCHECK;
+void cluster_node_ready(struct node *n); /* logged in, and it is known who it is */
+void cluster_list_holders(struct redis_cluster *c);
+void cluster_set_owner(struct redis_cluster *c, unsigned slot, struct node *n); /* as MOVED says */
+
+/* --- redis_cluster_watch.c */
+void cluster_ask_who(struct node *n); /* then cluster_node_ready() */
+void cluster_tell_moved(struct redis_cluster *c, const struct node *from, const struct node *to);
+void cluster_looks_free(struct redis_cluster *c);
 
 #endif

@@ -117,3 +117,22 @@ int redis_slots_read(const struct resp_reply *reply, void (*fn)(void *ctx, unsig
 	}
 	return 0;
 }
+
+bool redis_node_place(struct str nodes, struct str id, struct redis_place *to)
+{
+	struct str line;
+
+	while (info_line(&nodes, &line)) {
+		if (id.len == 0 || line.len <= id.len || memcmp(line.at, id.at, id.len) != 0 || line.at[id.len] != ' ')
+			continue;
+		struct str place = {line.at + id.len + 1, line.len - id.len - 1};
+		for (size_t i = 0; i < place.len; i++)
+			if (strchr("@, ", place.at[i])) {
+				place.len = i;
+				break;
+			}
+		/* ":0": of one that has never been heard of; an IPv6 address stands without brackets, its port behind the last colon */
+		return put_place(to, place);
+	}
+	return false;
+}

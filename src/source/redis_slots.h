@@ -27,4 +27,8 @@ bool redis_redirect(struct str text, bool *ask, unsigned *slot, struct redis_pla
 int redis_slots_read(const struct resp_reply *reply, void (*fn)(void *ctx, unsigned from, unsigned to, const struct redis_place *at),
                      void *ctx, struct err *why) MUSTCHECK;
 
+/* Where the node of that id is, from an answer to CLUSTER NODES ("ID 10.0.0.7:6381@16381,name master ..."); false: not in it, or without an
+ * address. */
+bool redis_node_place(struct str nodes, struct str id, struct redis_place *to);
+
 #endif

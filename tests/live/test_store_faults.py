@@ -158,6 +158,47 @@ def put_fails(bench, pg):
     print("ok: a put that fails leaves nothing old")
 
 
+def comes_back_older(bench, pg):
+    """A Redis that was killed and loads what it had saved before a drop: what the drop removed is not read."""
+    redis = redis_in(bench, "--save", "3600", "1")
+    for options in ((), ("-n",)):
+        s = Storer(bench, pg, redis, "-D", "%d" % (500 * SLOW), *options).ready(not options)
+        watcher = Storer(bench, pg, redis, "-n", "-D", "%d" % (500 * SLOW)).ready(False)       # drops nothing itself
+        old = s.cached(50)["value"]
+        assert watcher.cached(50)["value"] == old
+        assert redis.call("SAVE") == b"+OK\r\n"
+        quietly(pg, "UPDATE things SET v = v + 1 WHERE id = 50")
+        assert s.done("drop tx 50")["code"] == "ok"
+        redis.kill()
+        for x in (s, watcher):
+            x.until("the loss", 10, lambda t: not t["redis_up"])
+        restart(bench, redis)
+        assert redis.call("EXISTS", "test:tx:50") == b":1\r\n", "it has what it saved"
+        for x in (s, watcher):
+            x.until("Redis again", 10, lambda t: t["redis_up"])
+            for _ in range(20):
+                got = x.get(50)
+                assert got["value"] != old, got
+            assert x.until("the flush", 10, lambda t: not t["flushing"])["flushes"] == 1, x.stats()
+            assert x.cached(50)["value"] != old
+        # the same server, only the connection was cut: what it has stays
+        before = s.stats()["redis_lost"]
+        redis.call("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
+        t = s.until("Redis again", 10, lambda t: t["redis_lost"] > before and t["redis_up"])
+        assert t["flushes"] == 1 and s.get(50)["from"] == "cache", t
+        s.quit()
+        watcher.quit()
+    # one that does not let us see who it is: every new connection is to another one
+    redis.call("ACL", "SETUSER", "default", "-info")
+    s = Storer(bench, pg, redis, "-n").ready(False)
+    s.cached(50)
+    redis.call("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
+    s.until("the flush", 10, lambda t: t["redis_lost"] == 1 and t["flushes"] == 1 and not t["flushing"])
+    s.quit()
+    redis.kill()
+    print("ok: a Redis that comes back older")
+
+
 def full(bench, pg):
     redis = redis_in(bench, "--maxmemory", "2mb", "--maxmemory-policy", "noeviction")
     s = Storer(bench, pg, redis).ready()
@@ -265,10 +306,10 @@ def main():
         pg = bench.postgres(max_connections="60")
         things(pg)
         redis = redis_in(bench)
-        for test in (redis_dies, stale_after_absence, listens_late, put_fails, full, postgres_restarts, published):
+        for test in (redis_dies, stale_after_absence, comes_back_older, listens_late, put_fails, full, postgres_restarts, published):
             if len(sys.argv) > 1 and test.__name__ not in sys.argv[1:]:
                 continue
-            if test in (full, put_fails):
+            if test in (full, put_fails, comes_back_older):
                 test(bench, pg)
             else:
                 test(bench, pg, redis)

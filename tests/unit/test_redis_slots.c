@@ -115,9 +115,32 @@ START_TEST(cluster_slots)
 }
 END_TEST
 
+START_TEST(places_of_nodes)
+{
+	const struct str nodes = STR("07c37d 127.0.0.1:30004@31004,host slave e7d1ee 0 1426238317239 4 connected\n"
+	                             "e7d1ee ::1:30001@31001 myself,master - 0 0 1 connected 0-5460 [93->-07c37d]\n"
+	                             "67ed2d :0@0 master,noaddr - 0 0 2 disconnected\n"
+	                             "292f8b 10.0.0.3:6379 master - 0 0 3 connected\n");
+	struct redis_place at;
+
+	ck_assert(redis_node_place(nodes, STR("07c37d"), &at));
+	ck_assert_str_eq(at.host, "127.0.0.1");
+	ck_assert_int_eq(at.port, 30004);
+	ck_assert(redis_node_place(nodes, STR("e7d1ee"), &at));
+	ck_assert_str_eq(at.host, "::1");
+	ck_assert_int_eq(at.port, 30001);
+	ck_assert(redis_node_place(nodes, STR("292f8b"), &at));
+	ck_assert_int_eq(at.port, 6379);
+	static const char *const none[] = {"67ed2d", "07c37", "", "nobody", "07c37d 127.0.0.1"};
+	for (size_t i = 0; i < ARRAY_LEN(none); i++)
+		ck_assert_msg(!redis_node_place(nodes, str_from(none[i]), &at), "%s", none[i]);
+	ck_assert(!redis_node_place(STR(""), STR("a"), &at));
+}
+END_TEST
+
 int main(void)
 {
-	const TTest *const cases[] = {slots_of_the_specification, redirects, cluster_slots};
+	const TTest *const cases[] = {slots_of_the_specification, redirects, cluster_slots, places_of_nodes};
 
 	return unit_run("redis_slots", cases, ARRAY_LEN(cases));
 }
