@@ -11,7 +11,7 @@ every: 2s
 reader: hash
 key: [field]
 sort: -gets
-trend: d(gets)
+trend: rate(gets)
 fields:
   field: text
   at: time

@@ -9,7 +9,7 @@ every: 2s
 reader: commandstats
 key: [command]
 sort: -share
-trend: d(calls)
+trend: rate(calls)
 fields:
   command: text
   calls: counter

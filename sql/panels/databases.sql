@@ -8,7 +8,7 @@ key: [datid]
 target: {kind: database, database: datid, name: database}
 reset: stats_reset
 sort: -xacts
-trend: d(xact_commit) + d(xact_rollback)
+trend: rate(xact_commit) + rate(xact_rollback)
 fields:
   datid: id
   database: text

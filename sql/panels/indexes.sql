@@ -10,7 +10,7 @@ limit: 50000
 key: [indexrelid]
 target: {kind: index, oid: indexrelid, name: index}
 sort: -scans
-trend: d(idx_scan)
+trend: rate(idx_scan)
 fields:
   indexrelid: id
   indrelid: id

@@ -10,7 +10,7 @@ key: [process, object, context]
 reset: stats_reset
 sort: -work
 hide: {title: unused, when: is_unused}
-trend: d(work)
+trend: rate(work)
 fields:
   process: text
   object: text

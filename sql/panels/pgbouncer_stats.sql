@@ -6,7 +6,7 @@ screen: pools
 order: 73
 key: [database]
 sort: -queries
-trend: d(total_query_count)
+trend: rate(total_query_count)
 fields:
   database: text
   total_server_assignment_count: {kind: counter, from: 12300}

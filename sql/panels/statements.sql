@@ -14,7 +14,7 @@ reset: stats_since
 hidden: is_hidden
 target: {kind: statement, user: userid, database: dbid, queryid: queryid, text: text}
 sort: -share
-trend: d(total_exec_time)
+trend: rate(total_exec_time)
 timings: {calls: calls, total: total_exec_time, stddev: stddev_exec_time, max: max_exec_time,
           queryid: queryid}
 fields:

@@ -12,7 +12,7 @@ reset: stats_since
 hidden: is_hidden
 target: {kind: statement, user: userid, database: dbid, queryid: queryid}
 sort: -reads
-trend: d(shared_read) + d(shared_written) + d(temp_read) + d(temp_written)
+trend: rate(shared_read) + rate(shared_written) + rate(temp_read) + rate(temp_written)
 fields:
   userid: id
   dbid: id

@@ -10,7 +10,7 @@ limit: 50000
 key: [relid]
 target: {kind: table, oid: relid, name: table, relkind: relkind}
 sort: -seq_reads
-trend: d(seq_scan) + d(idx_scan)
+trend: rate(seq_scan) + rate(idx_scan)
 fields:
   relid: id
   seq_scan: counter

@@ -223,7 +223,7 @@ static int panel_index(const struct files *f, const char *name)
 
 static int check_panel(const struct files *f, const struct panel *p, struct err *why)
 {
-	static const char *const reserved[] = {"marks", "alerts"}; /* JSON's own keys of a row */
+	static const char *const reserved[] = {"marks", "rung", "alerts"}; /* JSON's own keys of a row */
 
 	for (int i = 0; i < p->chart_count; i++)
 		for (int k = 0; k < p->chart[i].figure_count; k++)

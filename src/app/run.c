@@ -136,7 +136,7 @@ struct session_conf run_session(struct run *r)
 		.source_count = r->replay ? r->replayed_count : r->servers.count,
 		.interval_ms = run_interval_ms(r), .cost_share = o->cost_share / 100,
 		.inflight_hz = r->replay ? 0 : o->inflight_hz, .inflight_share = o->inflight_share / 100,
-		.every_frame = r->replay != NULL,
+		.every_frame = r->replay != NULL, .recorded_ms = r->replay ? replay_interval_ms(r->replay) : 0,
 		.arrived = r->recorder ? record_arrival : NULL, .arrived_ctx = r,
 		.log = r->log};
 }

@@ -160,7 +160,8 @@ static int go_on(struct script *s, struct str text, struct err *why)
 		if (s->conf->live.next_frame && !s->conf->live.next_frame(s->conf->live.ctx))
 			return err_set(why, ERR_NOT_FOUND, "%s:%d: the recording has no more frames", s->conf->name,
 			               s->line);
-		session_refresh(s->board.session);
+		if (!ui_paused(s->board.ui)) /* then time passes, and nothing is asked */
+			session_refresh(s->board.session);
 		rc = settle(s, why);
 		if (rc < 0)
 			return rc;

@@ -36,6 +36,7 @@ static void server_down(struct session *s, int server)
 	for (int p = 0; p < s->panel_count; p++) {
 		struct session_slot *slot = session_slot(s, p, server);
 
+		slot->failed = false; /* a lost server is an absence, whatever it could not do before */
 		if (slot->feed)
 			feed_stale(slot->feed, status->reason);
 	}
@@ -92,9 +93,16 @@ static double share_of(const struct session *s, const struct session_slot *slot)
 {
 	double cost = cadence_cost_ms(&slot->cadence), least = s->conf.cost_share / 8;
 
-	if (s->conf.every_frame)
-		return INFINITY;
 	return slot->wanted ? s->conf.cost_share : fmin(s->conf.cost_share, fmax(least, cost / SESSION_UNSEEN_SLOWEST_MS));
+}
+
+/* A recording is read as fast as one likes, but what is in it was asked for at its own pace. */
+double session_usual_ms(const struct session *s, int panel, int server)
+{
+	const struct session_slot *slot = session_slot(s, panel, server);
+	double interval = s->conf.recorded_ms > 0 ? s->conf.recorded_ms : s->interval_ms;
+
+	return cadence_wait_ms(&slot->cadence, interval, s->panels[panel]->every_ms, share_of(s, slot));
 }
 
 static void mark_due(struct session *s)
@@ -108,10 +116,11 @@ static void mark_due(struct session *s)
 		for (int k = 0; k < s->server_count; k++) {
 			struct session_slot *slot = session_slot(s, p, k);
 			double every = s->conf.every_frame ? 0 : panel->every_ms;
+			double share = s->conf.every_frame ? INFINITY : share_of(s, slot);
 
 			if (!slot->feed || slot->open || panel->observes || !(slot->wanted || is_always(s, p)))
 				continue;
-			if (cadence_due_ns(&slot->cadence, s->interval_ms, every, share_of(s, slot)) <= now + slack)
+			if (cadence_due_ns(&slot->cadence, s->interval_ms, every, share) <= now + slack)
 				slot->due = true;
 		}
 	}
@@ -259,8 +268,10 @@ void session_want(struct session *s, const struct session_pair *wanted, int coun
 			fresh = slot->due = true;
 	}
 	/* the sampler of running statements looks only while somebody looks at what it is for */
-	if (s->conf.inflight_hz > 0 && !loop_timer_armed(s->sampler) && session_observes(s))
+	if (s->conf.inflight_hz > 0 && !loop_timer_armed(s->sampler) && session_observes(s)) {
+		session_begin_looks(s);
 		loop_timer_in(s->sampler, 1000.0 / s->conf.inflight_hz);
+	}
 	if (fresh && s->started && !s->paused)
 		for (int k = 0; k < s->server_count; k++)
 			session_ask_due(s, k);

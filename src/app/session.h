@@ -42,6 +42,7 @@ struct session_conf {
 	double cost_share;      /* of one core of a server, that one panel may take (0.004) */
 	double inflight_hz;     /* how often the sampler of running statements looks; 0 = never */
 	double inflight_share;  /* of one core of the server, that the sampler may take */
+	double recorded_ms;     /* a recording: how far its frames lie apart; 0 = this is none */
 	bool every_frame;       /* batch: ask each wanted panel in each interval, whatever its own cadence */
 	bool headless;          /* batch: there is no header, so what is asked `always` for its figures is not */
 	struct log *log;

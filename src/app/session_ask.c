@@ -52,6 +52,22 @@ static double way_ms(struct session *s, int server)
 	return least;
 }
 
+/* The figures of the first answer after a long absence (another screen, a pause, a stopped dytop, a lost server) are no mean over
+ * it. What a server could not answer for a while is: it was asked all the time. A batch says the length of each interval. */
+static void expect(const struct session *s, const struct session_request *rq)
+{
+	struct session_slot *slot = session_slot(s, rq->panel, rq->server);
+	double usual = session_usual_ms(s, rq->panel, rq->server), now = usual;
+
+	if (s->conf.headless)
+		return;
+	usual = fmax(usual, slot->usual_ms); /* the interval may just have been made shorter */
+	feed_set_gap(slot->feed, slot->failed ? (double)INFINITY : fmax(SESSION_GAP_ASKS * usual, SESSION_GAP_MS) / 1e3);
+	feed_set_hole(slot->feed, fmax(2 * usual, 1000) / 1e3);
+	slot->usual_ms = now;
+	slot->failed = false;
+}
+
 static void take_panel(struct session *s, struct session_request *rq, struct sample *sample, const struct err *why)
 {
 	struct session_slot *slot = session_slot(s, rq->panel, rq->server);
@@ -63,10 +79,39 @@ static void take_panel(struct session *s, struct session_request *rq, struct sam
 		slot->cadence.strict = !slot->wanted; /* nobody waits for it: then its share is a promise */
 		cadence_note(&slot->cadence, (double)sample->elapsed_us / 1e3, way_ms(s, rq->server));
 		slot->cadence.rows = sample->rows;
+		expect(s, rq);
 		feed_push(slot->feed, sample);
 	} else if (why->code != ERR_NOT_FOUND) { /* a recording that has no sample of this moment: keep what is there */
+		slot->failed |= why->code != ERR_LOST && s->status[rq->server]->state == SERVER_LIVE;
 		feed_fail(slot->feed, why);
 	}
+}
+
+void session_begin_looks(struct session *s)
+{
+	for (int i = 0; i < s->panel_count * s->server_count; i++)
+		if (s->slot[i].feed)
+			feed_set_looks(s->slot[i].feed, NULL);
+	for (int k = 0; k < s->server_count; k++)
+		s->server[k].looks_ns = 0;
+}
+
+/* Counts a look; true when rate and cost were measured over long enough. */
+static bool count_look(const struct session *s, struct session_server *server, double cost_ms, struct feed_looks *out)
+{
+	int64_t now = loop_now(s->loop)->mono_ns;
+	double seconds = (double)(now - server->looks_ns) / 1e9;
+	bool first = server->looks_ns == 0;
+
+	server->looks++;
+	server->looks_ms += cost_ms;
+	if (!first && seconds * 1e3 < SESSION_LOOKS_MS)
+		return false;
+	*out = (struct feed_looks){server->looks / seconds, s->conf.inflight_hz, server->looks_ms / 1e3 / seconds};
+	server->looks_ns = now;
+	server->looks = 0;
+	server->looks_ms = 0;
+	return !first;
 }
 
 static void take_running(struct session *s, struct session_request *rq, struct sample *sample)
@@ -75,19 +120,28 @@ static void take_running(struct session *s, struct session_request *rq, struct s
 	const struct panel *observer = s->panels[rq->panel];
 	struct session_server *server = &s->server[rq->server];
 	int64_t now = loop_now(s->loop)->mono_ns;
+	struct feed_looks looks;
+	double elapsed, way;
+	bool measured;
 
 	slot->open = false;
 	if (!sample)
 		return;
 	/* at least half of the time counts as the server's: a sampler that is often asked must not be taken for free */
+	elapsed = (double)sample->elapsed_us / 1e3;
+	way = fmin(way_ms(s, rq->server), elapsed / 2);
 	slot->cadence.strict = true;
-	cadence_note(&slot->cadence, (double)sample->elapsed_us / 1e3,
-	             fmin(way_ms(s, rq->server), (double)sample->elapsed_us / 2e3));
+	cadence_note(&slot->cadence, elapsed, way);
+	measured = count_look(s, server, cadence_cost_ms(&slot->cadence), &looks); /* what its share is held against */
 	for (int p = 0; p < s->panel_count; p++) {
 		struct feed *feed = session_slot(s, p, rq->server)->feed;
 
-		if (feed && server->observed_ns > 0 && strcmp(s->panels[p]->name, observer->observes) == 0)
+		if (!feed || strcmp(s->panels[p]->name, observer->observes) != 0)
+			continue;
+		if (server->observed_ns > 0)
 			feed_observe(feed, observer, sample, 1e9 / (double)(now - server->observed_ns));
+		if (measured)
+			feed_set_looks(feed, &looks);
 	}
 	server->observed_ns = now;
 	sample_free(sample);

@@ -12,6 +12,9 @@ enum {
 	SESSION_COST_TURNS = 10,   /* turns over which dytop's own cost is averaged */
 	SESSION_RTTS = 6,          /* round trips of a server that are remembered: a minute's */
 	SESSION_UNSEEN_SLOWEST_MS = 20000, /* what only the header needs is asked for that often, whatever it costs */
+	SESSION_LOOKS_MS = 5000,   /* over which the sampler's rate and cost are measured */
+	SESSION_GAP_ASKS = 3,      /* so many usual times without a sample, and as long as this, are an absence: a mean over it is */
+	SESSION_GAP_MS = 30000,    /* not what the screen means by now */
 };
 
 struct session_slot { /* one panel on one server */
@@ -20,6 +23,8 @@ struct session_slot { /* one panel on one server */
 	bool wanted;
 	bool due;              /* to be asked as soon as the server is ready */
 	bool open;             /* asked, not answered */
+	bool failed;           /* since its last sample it was asked, and the server could not */
+	double usual_ms;       /* between two asks, when it was last answered */
 	unsigned lookups_open; /* bit per lookup */
 	unsigned lookups_whole; /* bit per lookup: nothing was missing in any row of the sample of whole_ns */
 	int64_t whole_ns;
@@ -41,6 +46,9 @@ struct session_server {
 	struct ask staged[SESSION_ASKS_MAX];
 	int staged_count;
 	int64_t observed_ns;   /* when the sampler last looked */
+	int64_t looks_ns;      /* since when its looks are counted, 0: since the next one */
+	int looks;
+	double looks_ms;       /* that they took of the server */
 	double rtt_ms[SESSION_RTTS]; /* the last round trips that differ, newest at rtt_next - 1 */
 	int rtt_count, rtt_next;
 };
@@ -68,6 +76,7 @@ struct session {
 };
 
 struct session_slot *session_slot(const struct session *s, int panel, int server);
+double session_usual_ms(const struct session *s, int panel, int server); /* between two asks of it, as things are now */
 bool session_stands(const struct session *s, int panel, int server); /* the panel is for that kind of server */
 
 /* session_ask.c: from what is due to one round trip, and its answers. */
@@ -75,6 +84,7 @@ void session_ask_due(struct session *s, int server);
 void session_stage(struct session *s, int server, int panel, int lookup, const int64_t *keys, int key_count);
 void session_send(struct session *s, int server);
 void session_sample_running(struct session *s); /* the sampler's turn */
+void session_begin_looks(struct session *s);    /* it looks again: its rate is measured anew */
 bool session_observes(const struct session *s);  /* a panel is wanted that a sampler feeds */
 
 /* session_self.c: the panels about dytop itself. */

@@ -27,13 +27,11 @@ double cadence_cost_ms(const struct cadence *c)
 	return c->strict && c->count > 1 ? (sum - most) / (c->count - 1) : least;
 }
 
-int64_t cadence_due_ns(const struct cadence *c, double interval_ms, double every_ms, double share)
+double cadence_wait_ms(const struct cadence *c, double interval_ms, double every_ms, double share)
 {
 	double wait = fmax(0, fmax(interval_ms, every_ms));
 	double cost = cadence_cost_ms(c);
 
-	if (c->asked_ns == 0)
-		return 0;
 	if (cost > 0) { /* false for NAN */
 		double slow = share > 0 ? cost / share : CADENCE_SLOWEST_MS;
 
@@ -42,6 +40,12 @@ int64_t cadence_due_ns(const struct cadence *c, double interval_ms, double every
 
 		wait = fmax(wait, fmin(slow, CADENCE_SLOWEST_MS));
 	}
-	wait = fmin(wait, 1e12); /* 30 years: the sum below cannot overflow */
-	return c->asked_ns + (int64_t)(wait * 1e6);
+	return fmin(wait, 1e12); /* 30 years: a sum with a time cannot overflow */
+}
+
+int64_t cadence_due_ns(const struct cadence *c, double interval_ms, double every_ms, double share)
+{
+	if (c->asked_ns == 0)
+		return 0;
+	return c->asked_ns + (int64_t)(cadence_wait_ms(c, interval_ms, every_ms, share) * 1e6);
 }

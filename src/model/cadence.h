@@ -33,6 +33,8 @@ void cadence_note(struct cadence *c, double elapsed_ms, double rtt_ms);
 /* When it is due (monotonic ns): 0 = at once, as it was never asked. share = the part of one core that this panel may
  * take, e.g. 0.004: a cost of 8 ms is then due every 2 s; as a large set (twice CADENCE_DEAR_MS, so half the share) every 4 s. */
 int64_t cadence_due_ns(const struct cadence *c, double interval_ms, double every_ms, double share);
+/* The same as a time between two asks. */
+double cadence_wait_ms(const struct cadence *c, double interval_ms, double every_ms, double share);
 double cadence_cost_ms(const struct cadence *c); /* NAN before the first note */
 
 #endif

@@ -19,6 +19,16 @@ static double interval_seconds(const struct sample *prev, const struct sample *n
 	return mono;
 }
 
+double delta_passed(const struct sample *prev, const struct sample *now)
+{
+	double mono = (double)(now->mono_ns - prev->mono_ns) / 1e9;
+	double wall = (double)(now->wall_us - prev->wall_us) / 1e6;
+
+	if (mono <= 0)
+		return NAN;
+	return wall > mono + SLEEP_SLACK_S ? wall : mono;
+}
+
 /* Pairs each row with the one before. Samples mostly come in the same order, so the neighbour of the last pair is
  * tried before the index. */
 static void pair_rows(struct delta *d, const struct sample *prev, const struct sample *now)

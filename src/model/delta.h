@@ -37,6 +37,8 @@ struct delta {
  * the monotonic one, because this machine slept. */
 void delta_init(struct delta *d, const struct panel *p, const struct sample *prev, const struct sample *now,
                 double gap_s);
+/* Seconds from one sample to the next by the clock, through a sleep of this machine too; NAN when there are none. */
+double delta_passed(const struct sample *prev, const struct sample *now);
 void delta_release(struct delta *d); /* an all-zero struct is accepted */
 /* The increase of one column of a row; exact, CELL_NONE when unknown. prev as given to delta_init(), or stripped
  * since. */

@@ -95,5 +95,7 @@ bool expr_uses(const struct expr *e, bool (*wanted)(void *ctx, int id), void *ct
 bool expr_has_aggregates(const struct expr *e);
 /* True when whatever it gives is a bound() or unknown: no condition on it can be known to hold. */
 bool expr_is_bound(const struct expr *e);
+/* The level of an expression that is one quantile(level) and nothing else; NAN of others and of NULL. */
+double expr_level(const struct expr *e);
 
 #endif

@@ -557,3 +557,10 @@ bool expr_is_bound(const struct expr *e)
 			return false;
 	return node_is_bound(e, (unsigned)e->root);
 }
+
+double expr_level(const struct expr *e)
+{
+	const struct expr_node *root = e ? &e->node[e->root] : NULL;
+
+	return root && root->op == OP_QUANTILE ? cell_value(&e->constant[root->arg]) : (double)NAN;
+}

@@ -13,7 +13,7 @@ struct feed *feed_new(const struct panel *panel)
 	struct feed *f = mem_alloc(sizeof(*f));
 
 	f->panel = panel;
-	f->gap_s = INFINITY;
+	f->gap_s = f->hole_s = INFINITY;
 	f->life_seconds = NAN;
 	f->cache = mem_calloc((size_t)feed_caches(panel), sizeof(*f->cache));
 	f->lookup = mem_calloc((size_t)panel->lookup_count, sizeof(struct lookup *));
@@ -32,6 +32,7 @@ void feed_free(struct feed *f)
 		lookup_free(f->lookup[i]);
 	for (int i = 0; f->series && i < f->panel->figure_count; i++)
 		series_release(&f->series[i]);
+	series_release(&f->steps);
 	free(f->lack);
 	free(f->lookup);
 	free(f->series);
@@ -104,14 +105,28 @@ static double shared_life(const struct feed *f)
 	return seconds;
 }
 
+static void make_series(struct feed *f)
+{
+	const struct panel *p = f->panel;
+
+	f->series = mem_calloc((size_t)p->figure_count, sizeof(*f->series));
+	for (int i = 0; i < p->figure_count; i++)
+		series_init(&f->series[i], FEED_FIGURE_POINTS);
+	if (p->figure_count > 0 || p->trend)
+		series_init(&f->steps, p->figure_count > 0 ? FEED_FIGURE_POINTS : FEED_TREND_POINTS);
+}
+
 /* Series hold what happened in each interval, whatever is shown now. */
-static void push_series(struct feed *f)
+static void push_series(struct feed *f, double step_s)
 {
 	const struct panel *p = f->panel;
 	struct feed_scope ctx;
 	struct expr_scope scope;
 	struct expr_cache cache = {0};
 
+	if (!f->series)
+		make_series(f);
+	series_add(&f->steps, step_s);
 	if (p->trend) {
 		trend_move(&f->trend, &f->delta, FEED_TREND_POINTS);
 		feed_scope_mode(f, f->now->wall_us, FEED_INTERVAL, &ctx, &scope);
@@ -121,11 +136,6 @@ static void push_series(struct feed *f)
 
 			series_add(&f->trend.row[row], cell_value(&c));
 		}
-	}
-	if (!f->series) {
-		f->series = mem_calloc((size_t)p->figure_count, sizeof(*f->series));
-		for (int i = 0; i < p->figure_count; i++)
-			series_init(&f->series[i], FEED_FIGURE_POINTS);
 	}
 	for (int i = 0; i < p->figure_count; i++) {
 		struct cell c = CELL_NONE;
@@ -160,14 +170,23 @@ static void compare_base(struct feed *f)
 
 void feed_push(struct feed *f, struct sample *s)
 {
+	bool other_life = f->now && f->now->life != s->life;
+	double passed = f->now ? delta_passed(f->now, s) : (double)NAN;
+	bool hole = f->state != FEED_LIVE || passed > f->hole_s;
+	double step = f->now && isnan(passed) ? 0 : passed;
+
 	sample_free(f->prev);
 	delta_release(&f->delta);
 	f->prev = f->now;
 	f->now = s;
+	if (passed > f->gap_s) {
+		sample_free(f->prev);
+		f->prev = NULL;
+	}
 	delta_init(&f->delta, f->panel, f->prev, s, f->gap_s);
 	/* Another server may answer under the name now, with other numbers for other things. */
 	for (int i = 0; i < f->panel->lookup_count; i++) {
-		if (f->delta.other_life)
+		if (other_life)
 			lookup_clear(f->lookup[i]);
 		else
 			lookup_sweep(f->lookup[i], s);
@@ -182,16 +201,11 @@ void feed_push(struct feed *f, struct sample *s)
 	f->life_seconds = shared_life(f);
 	count_hidden(f);
 	touch(f);
-	push_series(f);
+	push_series(f, hole || isnan(f->delta.seconds) ? -step : step);
 }
 
-/* A hole in the time series, so that what comes after does not join on to what was before. */
 static void leave(struct feed *f, enum feed_state state, const char *reason)
 {
-	if (f->state == FEED_LIVE && f->series) {
-		for (int i = 0; i < f->panel->figure_count; i++)
-			series_add(&f->series[i], NAN);
-	}
 	f->state = state;
 	snprintf(f->reason, sizeof(f->reason), "%s", reason ? reason : "");
 	touch(f);
@@ -213,6 +227,11 @@ void feed_stale(struct feed *f, const char *reason)
 void feed_set_gap(struct feed *f, double seconds)
 {
 	f->gap_s = seconds;
+}
+
+void feed_set_hole(struct feed *f, double seconds)
+{
+	f->hole_s = seconds;
 }
 
 void feed_set_mode(struct feed *f, enum feed_mode mode)
@@ -254,6 +273,16 @@ void feed_observe(struct feed *f, const struct panel *observer, const struct sam
 {
 	if (f->ladder)
 		ladder_observe(f->ladder, observer, s, rate_hz);
+}
+
+void feed_set_looks(struct feed *f, const struct feed_looks *looks)
+{
+	f->looks = looks ? *looks : (struct feed_looks){0};
+}
+
+const struct feed_looks *feed_looks(const struct feed *f)
+{
+	return f->looks.most_hz > 0 ? &f->looks : NULL;
 }
 
 /* --- what there is --- */
@@ -385,6 +414,7 @@ size_t feed_bytes(const struct feed *f)
 		bytes += lookup_bytes(f->lookup[i]);
 	if (f->series)
 		bytes += (size_t)f->panel->figure_count * (sizeof(struct series) + FEED_FIGURE_POINTS * sizeof(float));
+	bytes += (size_t)f->steps.room * sizeof(float);
 	bytes += (size_t)f->delta.rows * (sizeof(*f->delta.before) + sizeof(*f->delta.state));
 	bytes += f->base ? sample_bytes(f->base) + (size_t)f->since.rows * (sizeof(*f->since.before) + sizeof(*f->since.state)) : 0;
 	bytes += f->ladder ? ladder_bytes(f->ladder) : 0;

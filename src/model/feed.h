@@ -47,9 +47,12 @@ void feed_fail(struct feed *f, const struct err *why);
 /* Marks what is there as stale (server lost or silent); the next feed_push() heals. */
 void feed_stale(struct feed *f, const char *reason);
 
-/* An interval longer than this is a gap, and its deltas are unknown (default: INFINITY, every interval counts; what
- * is shown after a long absence is then the mean over it, as feed_seconds() says). */
+/* A sample that comes later than this after the last one is a first sample again: what is shown is no mean over a long
+ * absence (default: INFINITY, every interval counts, and feed_seconds() says how long it was). */
 void feed_set_gap(struct feed *f, double seconds);
+/* In the series, a time longer than this between two samples is a hole (default: INFINITY); so is one in which an ask failed,
+ * the server began another life or this machine slept. */
+void feed_set_hole(struct feed *f, double seconds);
 
 enum feed_state feed_state(const struct feed *f);
 const char *feed_reason(const struct feed *f); /* "" when live */
@@ -86,10 +89,15 @@ int feed_figure_alert(const struct feed *f, int figure, int64_t wall_us);
 bool feed_hides(const struct feed *f, int row, int64_t wall_us); /* the panel's hide: expression */
 const struct series *feed_trend(const struct feed *f, int row);       /* NULL when there is none */
 const struct series *feed_figure_series(const struct feed *f, int figure); /* NULL when it keeps none */
+/* The times of both: see series_lay(). */
+const struct series *feed_steps(const struct feed *f);
 
 /* The name of the ladder's rung that the row's q-quantile stands on ("single calls", "in-flight", "bound"), "-" for
  * none. */
 const char *feed_rung(const struct feed *f, int row, double q);
+/* The same of a column that shows such a quantile; "" for other columns, and where the figure is not known. *over (may be NULL):
+ * what it is about where that is not the interval (" of 10m"), else "". */
+const char *feed_column_rung(const struct feed *f, int row, int column, const char **over);
 
 /* For expressions of others over this feed (a view's filter): fills *scope, whose ids are the panel's field numbers
  * and whose ctx is *ctx; both are the caller's and valid while the feed does not change. No cache is set. A caller
@@ -126,6 +134,13 @@ const char *feed_lack(const struct feed *f);
 /* Ages of running statements seen by the sampler (a sample of the panel that observes this one), and how often a
  * second it looks. */
 void feed_observe(struct feed *f, const struct panel *observer, const struct sample *s, double rate_hz);
+/* What the sampler does for this feed, measured over some seconds. */
+struct feed_looks {
+	double hz, most_hz; /* looks in a second: as they are, as they were wished */
+	double share;       /* of one core of the server that they take */
+};
+void feed_set_looks(struct feed *f, const struct feed_looks *looks); /* NULL: it does not look */
+const struct feed_looks *feed_looks(const struct feed *f);           /* NULL: there is no sampler, or it just began */
 
 size_t feed_bytes(const struct feed *f); /* all that it holds, for the self panel */
 

@@ -318,7 +318,12 @@ const struct series *feed_figure_series(const struct feed *f, int figure)
 	return f->series && figure >= 0 && figure < f->panel->figure_count ? &f->series[figure] : NULL;
 }
 
-const char *feed_rung(const struct feed *f, int row, double q)
+const struct series *feed_steps(const struct feed *f)
+{
+	return &f->steps;
+}
+
+static enum ladder_rung rung_of(const struct feed *f, int row, double q)
 {
 	struct feed_scope ctx;
 	struct expr_scope scope;
@@ -326,5 +331,20 @@ const char *feed_rung(const struct feed *f, int row, double q)
 
 	feed_scope(f, 0, &ctx, &scope);
 	row_quantile(&ctx, row, q, &rung);
-	return ladder_rung_name(rung);
+	return rung;
+}
+
+const char *feed_rung(const struct feed *f, int row, double q)
+{
+	return ladder_rung_name(rung_of(f, row, q));
+}
+
+const char *feed_column_rung(const struct feed *f, int row, int column, const char **over)
+{
+	double q = column >= 0 && column < f->panel->column_count ? expr_level(f->panel->column[column].expr) : (double)NAN;
+	enum ladder_rung rung = isnan(q) ? LADDER_NONE : rung_of(f, row, q);
+
+	if (over)
+		*over = ladder_rung_over(rung);
+	return rung == LADDER_NONE ? "" : ladder_rung_name(rung);
 }

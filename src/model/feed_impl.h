@@ -24,13 +24,15 @@ struct feed {
 	struct ladder *ladder;    /* NULL without timings: */
 	struct trend trend;
 	struct series *series;    /* one a figure; NULL before the first sample */
+	struct series steps;      /* their times, and those of the trends */
 	struct expr_cache *cache; /* of columns, then of figures, then of hide: */
 	uint64_t generation;
-	double gap_s;
+	double gap_s, hole_s;
 	double life_seconds;      /* since the reset, when all rows share it; else NAN */
 	enum feed_mode mode;
 	enum feed_state state;
 	char reason[ERR_TEXT_MAX];
+	struct feed_looks looks;  /* most_hz 0: none */
 	char *lack;               /* what lookup lack_of cannot bring, and why; NULL: nothing */
 	int lack_of;
 };

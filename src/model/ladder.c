@@ -311,24 +311,29 @@ static double try_inflight(struct ladder *l, const struct question *ask)
 	return value > bound ? (double)NAN : value;
 }
 
+/* Where lower quantiles may be those of single calls, the bound is over the same calls: the 99th of 100 is not below the 95th. */
 static double try_bound(struct ladder *l, const struct question *ask)
 {
-	(void)l;
-	return ladder_bound(ask->interval, ask->q);
+	const struct window *w = window_find(l, ask->key);
+	double bound = ladder_bound(ask->interval, ask->q);
+
+	for (int i = 0; w && w->count >= LADDER_LEAST && !isnan(bound) && i < w->count; i++)
+		bound = fmax(bound, w->value[i]);
+	return bound;
 }
 
 /* Best first. A rung without a function is not built yet: its place and its name are. */
 static const struct rung {
 	enum ladder_rung rung;
-	const char *name;
+	const char *name, *over;
 	enum mark mark;
 	double (*quantile)(struct ladder *l, const struct question *ask); /* NAN: this rung does not hold here */
 } rungs[] = {
-	{LADDER_SINGLE, "single calls", MARK_EXACT, try_single},
-	{LADDER_LOG, "log sample", MARK_ESTIMATED, NULL},
-	{LADDER_MONITOR, "pg_stat_monitor", MARK_ESTIMATED, NULL},
-	{LADDER_INFLIGHT, "in-flight", MARK_ESTIMATED, try_inflight},
-	{LADDER_BOUND, "bound", MARK_BOUND, try_bound},
+	{LADDER_SINGLE, "single calls", " of 10m", MARK_EXACT, try_single},
+	{LADDER_LOG, "log sample", "", MARK_ESTIMATED, NULL},
+	{LADDER_MONITOR, "pg_stat_monitor", "", MARK_ESTIMATED, NULL},
+	{LADDER_INFLIGHT, "in-flight", " of 30s", MARK_ESTIMATED, try_inflight},
+	{LADDER_BOUND, "bound", "", MARK_BOUND, try_bound},
 };
 
 const char *ladder_rung_name(enum ladder_rung rung)
@@ -338,6 +343,17 @@ const char *ladder_rung_name(enum ladder_rung rung)
 			return rungs[i].name;
 	}
 	return "-";
+}
+
+_Static_assert(LADDER_WINDOW_S == 600 && INFLIGHT_WINDOW_S == 30, "as their rungs say");
+
+const char *ladder_rung_over(enum ladder_rung rung)
+{
+	for (size_t i = 0; i < ARRAY_LEN(rungs); i++) {
+		if (rungs[i].rung == rung)
+			return rungs[i].over;
+	}
+	return "";
 }
 
 struct cell ladder_quantile(struct ladder *l, uint64_t key, int64_t query, const struct ladder_interval *i, double q,

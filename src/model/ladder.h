@@ -45,6 +45,8 @@ enum {
 };
 
 const char *ladder_rung_name(enum ladder_rung rung); /* "single calls", "in-flight", "bound", ...; "-" for none */
+/* What it is about: " of 10m", where that is more than the interval; else "". */
+const char *ladder_rung_over(enum ladder_rung rung);
 
 /* What the server says about one statement since its reset. NAN = not known. */
 struct ladder_totals {

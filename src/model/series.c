@@ -55,3 +55,44 @@ double series_min(const struct series *s, int n)
 		best = fmin(best, series_at(s, i));
 	return best;
 }
+
+/* The places whose middle lies in the `span` seconds before a point. */
+static void lay_span(double value, double age_s, double span, double step_s, double *out, int count)
+{
+	double first = fmax(0, ceil(age_s / step_s - 0.5)), end = fmin(count, (age_s + span) / step_s - 0.5);
+
+	for (int i = (int)fmin(first, count); i < end; i++)
+		out[count - 1 - i] = value;
+}
+
+void series_lay(const struct series *s, const struct series *steps, double age_s, double step_s, double *out, int count)
+{
+	for (int i = 0; i < count; i++)
+		out[i] = NAN;
+	if (!(step_s > 0) || !(age_s > -step_s))
+		return;
+	for (int pass = 0; pass < 2; pass++) { /* what lies in a place goes before what only spans it */
+		double age = age_s, sum = 0, step = 0;
+		int place = -1, points = 0;
+
+		for (int i = 0; i < s->count && age < count * step_s && !isnan(step); i++, age += fabs(step)) {
+			double value = series_at(s, i), span;
+			int here;
+
+			step = series_at(steps, i);
+			span = step > 0 ? step : step_s;
+			if (!isfinite(value))
+				continue;
+			if (pass == 0) {
+				lay_span(value, age, span, step_s, out, count);
+				continue;
+			}
+			here = (int)fmin((age + span / 2) / step_s, count);
+			points = here == place ? points + 1 : 1;
+			sum = here == place ? sum + value : value;
+			place = here;
+			if (place < count)
+				out[count - 1 - place] = sum / points;
+		}
+	}
+}

@@ -88,7 +88,7 @@ static void put_row(struct json_writer *w, const struct out_frame *frame, const 
 {
 	const struct panel_column *column = p->panel->column;
 	enum mark marks[OUT_COLUMNS_MAX];
-	bool any_mark = false, any_alert = false;
+	bool any_mark = false, any_rung = false, any_alert = false;
 
 	json_open_map(w, NULL);
 	for (int i = 0; i < count; i++) {
@@ -104,6 +104,18 @@ static void put_row(struct json_writer *w, const struct out_frame *frame, const 
 				json_put_string(w, column[columns[i]].name, mark_name(marks[i]));
 		json_close(w);
 	}
+	for (int i = 0; i < count; i++) {
+		const char *rung = feed_column_rung(p->feed, row, columns[i], NULL);
+
+		if (!rung[0])
+			continue;
+		if (!any_rung)
+			json_open_map(w, "rung");
+		any_rung = true;
+		json_put_string(w, column[columns[i]].name, rung);
+	}
+	if (any_rung)
+		json_close(w);
 	for (int i = 0; i < count; i++) {
 		int alert = column[columns[i]].warn || column[columns[i]].crit ?
 		                    feed_alert(p->feed, row, columns[i], frame->now.wall_us) : 0;
@@ -136,6 +148,18 @@ static void put_figures(struct json_writer *w, const struct out_frame *frame, co
 	json_close(w);
 }
 
+/* What the sampler behind the panel's estimates does, where there is one. */
+static void put_looks(struct json_writer *w, const struct feed_looks *looks)
+{
+	if (!looks)
+		return;
+	json_open_map(w, "inflight");
+	json_put_number(w, "looks_s", looks->hz);
+	json_put_number(w, "wished_s", looks->most_hz);
+	json_put_number(w, "cost_pct", looks->share * 100);
+	json_close(w);
+}
+
 static void put_panel(struct json_writer *w, const struct out_frame *frame, const struct out_panel *p)
 {
 	int columns[OUT_COLUMNS_MAX];
@@ -150,6 +174,7 @@ static void put_panel(struct json_writer *w, const struct out_frame *frame, cons
 	json_put_string(w, "reason", said(out_reason(p)));
 	json_put_number(w, "age_s", out_age_s(frame, p));
 	json_put_number(w, "interval_s", data ? feed_seconds(p->feed) : (double)NAN);
+	put_looks(w, data ? feed_looks(p->feed) : NULL);
 	json_put_bool(w, "cumulative", data && feed_mode(p->feed) == FEED_LIFETIME);
 	json_put_bool(w, "reset", data && feed_was_reset(p->feed));
 	json_put_bool(w, "cut", data && feed_sample(p->feed)->cut);

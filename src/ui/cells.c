@@ -62,21 +62,21 @@ int cells_draw_cut(struct canvas *c, int x, int y, int width, unsigned slot, str
 	return used + canvas_puts(c, x + used, y, 1, SLOT_DIM, 0, "…");
 }
 
-int cells_values(const struct series *s, double *room, int max)
-{
-	int count = s->count < max ? s->count : max;
-
-	for (int i = 0; i < count; i++)
-		room[i] = series_at(s, count - 1 - i);
-	return count;
-}
-
-void cells_spark(struct canvas *c, int x, int y, int width, unsigned slot, const struct series *s)
+void cells_spark(struct canvas *c, int x, int y, int width, unsigned slot, const struct series *s, const struct series *steps)
 {
 	double room[SPARK_MAX];
-	struct chart_values values = {room, cells_values(s, room, width < SPARK_MAX ? width : SPARK_MAX)};
+	int from;
 
-	chart_spark(c, x, y, width < SPARK_MAX ? width : SPARK_MAX, slot, values, NAN);
+	if (width > SPARK_MAX)
+		width = SPARK_MAX;
+	from = width;
+	for (int i = 0; i < s->count && from > 0; i++) {
+		room[--from] = series_at(s, i);
+		if (series_at(steps, i) < 0 && from > 0)
+			room[--from] = NAN;
+	}
+	if (width > 0)
+		chart_spark(c, x, y, width, slot, (struct chart_values){room + from, width - from}, NAN);
 }
 
 static bool cell_is(const struct canvas_cell *cell, uint32_t want)

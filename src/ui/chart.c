@@ -4,7 +4,9 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "core/clock.h"
 #include "core/mem.h"
 #include "core/utf8.h"
 
@@ -16,7 +18,7 @@ enum {
 	EIGHTHS = 8,
 };
 
-/* How lines differ without colour: `on` of `period` dots along the line, a sign in the legend, a letter in ASCII. */
+/* How lines differ without colour: `on` of `period` dots of the line, a sign in the legend, a letter in ASCII. */
 static const struct {
 	uint8_t on, period;
 	char ascii;
@@ -100,12 +102,13 @@ static void set_dot(struct plot *p, int dx, int dy, unsigned slot)
 	canvas_fill(p->c, p->box.x + x, p->box.y + y, 1, slot, 0, 0x2800u + *dots);
 }
 
-/* Draws dots from the last height to this one, by the line's pattern. */
+/* Draws dots from the last height to this one, by the line's pattern. The pattern stands still on the screen: where a line is level,
+ * a moved picture is the same picture, and costs the terminal nothing. */
 static void draw_braille(struct plot *p, const struct chart_line *line, int look)
 {
 	struct chart_values v = newest(line->values, p->box.width * DOTS_X);
 	int start = p->box.width * DOTS_X - v.count;
-	int last = -1, along = 0;
+	int last = -1;
 
 	for (int i = 0; i < v.count; i++) {
 		int now, step;
@@ -116,14 +119,15 @@ static void draw_braille(struct plot *p, const struct chart_line *line, int look
 		}
 		now = dot_row(p, v.at[i]);
 		step = now < last ? -1 : 1;
-		for (int y = last < 0 || last == now ? now : last + step;; y += step, along++) {
-			/* The value itself always shows, so that a lone one is seen. */
-			if ((y == now && last < 0) || along % looks[look].period < looks[look].on)
+		for (int y = last < 0 || last == now ? now : last + step;; y += step) {
+			int phase = (y == now ? start + i : y) % looks[look].period;
+
+			/* A value that differs from the last one always shows: no lone one is lost, and no peak. */
+			if ((y == now && last != now) || phase < looks[look].on)
 				set_dot(p, start + i, y, line->slot);
 			if (y == now)
 				break;
 		}
-		along++;
 		last = now;
 	}
 }
@@ -162,15 +166,14 @@ static int put_value(struct canvas *c, int x, int y, int max, unsigned slot, con
 static int draw_legend_entry(struct canvas *c, int x, int y, int max, const struct chart *chart, int k)
 {
 	const struct chart_line *line = &chart->line[k];
-	double now = line->values.count > 0 ? line->values.at[line->values.count - 1] : NAN;
-	struct cell cell = cell_number(now);
+	struct cell cell = cell_number(line->now);
 	struct buf value = BUF_INIT(4 * UNIT_TEXT_MAX);
 	char sign[2] = {looks[k].ascii, '\0'};
 	int used = 0;
 
 	cell.mark = line->mark;
 	cell_format(&value, &cell, chart->unit, 0, 0);
-	if (chart->unit == UNIT_PERCENT && isfinite(now))
+	if (chart->unit == UNIT_PERCENT && isfinite(line->now))
 		buf_addc(&value, '%');
 	if (2 + utf8_text_width(line->label, strlen(line->label)) + 2 + (int)value.len > max)
 		goto out;
@@ -244,16 +247,22 @@ static void draw_axis(struct plot *p, const struct chart *chart)
 		draw_label(p, chart, p->box.height - 1, width, p->low);
 }
 
+/* How long ago the left end is, and "now"; where the right end is not now, both by the clock. */
 static void draw_time_axis(struct plot *p, const struct chart *chart)
 {
-	char text[UNIT_TEXT_MAX + 1];
-	int y = p->box.y + p->box.height;
-	int len = (int)unit_format(text, UNIT_MS, -chart->step_ms * (p->box.width * DOTS_X - 1), 0);
+	double past_ms = chart->step_ms * (p->box.width * DOTS_X - 1);
+	char left[UNIT_TEXT_MAX + 16], right[16] = "now";
+	int y = p->box.y + p->box.height, width = p->box.width;
 
-	if (p->box.width < len + 6)
+	unit_format(left, UNIT_MS, -past_ms, 0);
+	if (chart->end_us > 0) {
+		clock_local_time(chart->end_us - (int64_t)(past_ms * 1e3), left);
+		clock_local_time(chart->end_us, right);
+	}
+	if (width < (int)strlen(left) + (int)strlen(right) + 3)
 		return;
-	canvas_puts(p->c, p->box.x, y, p->box.width, SLOT_DIM, 0, text);
-	canvas_puts(p->c, p->box.x + p->box.width - 3, y, 3, SLOT_DIM, 0, "now");
+	canvas_puts(p->c, p->box.x, y, width, SLOT_DIM, 0, left);
+	canvas_puts(p->c, p->box.x + width - (int)strlen(right), y, (int)strlen(right), SLOT_DIM, 0, right);
 }
 
 void chart_draw(struct canvas *c, struct chart_box box, const struct chart *chart)

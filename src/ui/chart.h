@@ -23,7 +23,8 @@ struct chart_line {
 	struct chart_values values;
 	unsigned slot;     /* SLOT_CHART_1 ... */
 	const char *label; /* "p95"; cleaned; NULL = no legend */
-	enum mark mark;    /* of the present value */
+	double now;        /* the present value, for the legend; NAN = not known now */
+	enum mark mark;    /* of it */
 };
 
 struct chart {
@@ -31,6 +32,7 @@ struct chart {
 	enum unit unit;    /* of the axis and of the values in the legend */
 	double low, high;  /* of the axis; NAN = 0 and the next round number above all that is shown */
 	double step_ms;    /* between two values, for the time axis; 0 = no time axis */
+	int64_t end_us;    /* wall clock at its right end; 0 = now */
 	int lines;
 	struct chart_line line[CHART_LINES_MAX];
 };

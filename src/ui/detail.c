@@ -32,6 +32,7 @@ int detail_row(const struct ui *u, const struct ui_host *h)
 	return f ? feed_row_of(f, u->detail_key) : -1;
 }
 
+/* How good a figure is, and for a quantile by which method it was found. */
 static const char *mark_words(const struct cell *c)
 {
 	if (c->kind == CELL_UNKNOWN)
@@ -60,8 +61,12 @@ static void write_column(struct writer *w, int column)
 	int alert = k->warn || k->crit ? feed_alert(w->f, w->row, column, w->wall_us) : 0;
 	unsigned slot = cells_slot(&cell, alert, feed_state(w->f) == FEED_STALE);
 	struct pager *p = &w->u->pager;
-	const char *words = mark_words(&cell);
+	const char *over = "", *rung = cell.kind == CELL_UNKNOWN ? "" : feed_column_rung(w->f, w->row, column, &over);
+	char words[64];
 	int left;
+
+	snprintf(words, sizeof(words), "%s%s%s%s", rung[0] && cell.mark == MARK_EXACT ? "exact" : mark_words(&cell),
+	         rung[0] ? ", " : "", rung, over);
 
 	if (strcmp(k->name, "trend") == 0)
 		return;
@@ -185,14 +190,18 @@ void detail_open(struct ui *u, const struct ui_host *h)
 
 void detail_draw(struct ui *u, const struct ui_host *h, struct canvas *c, int y, int end)
 {
-	const struct ui_table *t = &u->table[u->detail_table];
-	char since[16], text[64];
+	struct ui_table *t = &u->table[u->detail_table];
+	char since[16], text[64], apart[UNIT_TEXT_MAX + 16];
 	int x = 1;
 
 	update(u, h);
 	canvas_fill(c, 0, y, c->width, SLOT_DIALOG_TITLE, 0, ' ');
 	x += canvas_puts(c, x, y, c->width - x, SLOT_DIALOG_TITLE, CANVAS_BOLD, t->p->title);
 	x += canvas_puts(c, x, y, c->width - x, SLOT_DIALOG_TITLE, 0, ": one row");
+	if (footer_apart(u, t, apart)) {
+		x += canvas_puts(c, x, y, c->width - x, SLOT_DIALOG_TITLE, 0, ", ");
+		x += canvas_puts(c, x, y, c->width - x, SLOT_DIALOG_TITLE, 0, apart);
+	}
 	if (u->detail_gone_us) {
 		clock_local_time(u->detail_gone_us, since);
 		snprintf(text, sizeof(text), "   gone since %s", since);

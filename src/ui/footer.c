@@ -9,6 +9,8 @@
 
 enum { STATUS_BYTES_MAX = 4096, HELP_WIDTH = 8 };
 
+#define LOOKS_STEP_NS (10 * CLOCK_SECOND_NS)
+
 /* --- keys -------------------------------------------------------------------------------------------------------------- */
 
 /* One key with its label; 0 when there is no room. */
@@ -156,13 +158,60 @@ static void add_since(struct buf *out, const struct ui *u, const struct feed *f)
 	}
 }
 
-static void add_feed(struct buf *out, const struct ui *u, const struct ui_host *h, const struct ui_table *t)
+/* What differs little from what is shown changes nothing: a line that changes each second costs a slow terminal. */
+bool footer_apart(const struct ui *u, struct ui_table *t, char out[UNIT_TEXT_MAX + 16])
+{
+	double seconds = t->feed && feed_mode(t->feed) == FEED_INTERVAL ? feed_seconds(t->feed) : (double)NAN;
+	double off = fabs(seconds * 1000 / u->interval_ms - 1);
+	char text[UNIT_TEXT_MAX];
+
+	if (!(off > (t->apart_s > 0 ? 0.1 : 0.2))) {
+		t->apart_s = 0;
+		return false;
+	}
+	if (!(fabs(seconds - t->apart_s) <= 0.05 * t->apart_s))
+		t->apart_s = seconds;
+	if (t->apart_s < 60)
+		snprintf(text, sizeof(text), "%.2gs", t->apart_s);
+	else
+		unit_format(text, UNIT_AGE, t->apart_s * 1000, 0);
+	snprintf(out, UNIT_TEXT_MAX + 16, has_counters(t->p) ? "over %s" : "looks %s apart", text);
+	return true;
+}
+
+/* The sampler behind ~: how often it looks, how often it was to look where its share of the server does not allow that, and what
+ * it takes of a core. */
+static void add_looks(struct buf *out, const struct ui_host *h, struct ui_table *t)
+{
+	const struct feed_looks *now = feed_looks(t->feed);
+	struct feed_looks *l = &t->looks;
+	bool other = now && (fabs(now->hz - l->hz) > 0.2 * l->hz || fabs(now->share - l->share) > 0.2 * l->share);
+
+	if (!now || l->most_hz <= 0 || (other && h->now.mono_ns - t->looks_ns >= LOOKS_STEP_NS)) {
+		*l = now ? *now : (struct feed_looks){0};
+		t->looks_ns = h->now.mono_ns;
+	}
+	if (!now)
+		return;
+	if (l->hz >= 0.9 * l->most_hz)
+		add_fact(out, "in-flight looks %.2g/s", l->most_hz);
+	else
+		add_fact(out, "in-flight looks %.2g/s of %.2g/s", l->hz, l->most_hz);
+	if (l->share < 0.0001)
+		buf_adds(out, ", <0.01%");
+	else
+		buf_addf(out, ", ~%.2f%%", l->share * 100);
+}
+
+static void add_feed(struct buf *out, const struct ui *u, const struct ui_host *h, struct ui_table *t)
 {
 	const struct server_status *server = screens_status(u, h, t->panel);
 	const struct feed *f = t->feed;
 	const struct sample *s = feed_sample(f);
-	char age[UNIT_TEXT_MAX];
+	char age[UNIT_TEXT_MAX], apart[UNIT_TEXT_MAX + 16];
 
+	if (footer_apart(u, t, apart))
+		add_fact(out, "%s", apart);
 	if (feed_state(f) == FEED_STALE && s && (!server || header_server_ok(server))) { /* else the banner says it */
 		cells_age(age, h->now.mono_ns, s->mono_ns);
 		add_fact(out, "%s old: %s", age, feed_reason(f));
@@ -181,11 +230,12 @@ static void add_feed(struct buf *out, const struct ui *u, const struct ui_host *
 		add_fact(out, "since the last reset");
 	else if (feed_first(f) && has_counters(t->p))
 		add_fact(out, "first sample: since the last reset");
+	add_looks(out, h, t);
 }
 
 static void status_text(struct ui *u, const struct ui_host *h, struct buf *out)
 {
-	const struct ui_table *t = screens_table(u);
+	struct ui_table *t = screens_table(u);
 	const struct pager *p = window_pager(u);
 
 	if (p) {

@@ -246,7 +246,7 @@ static void draw_title(struct ui *u, const struct ui_host *h, struct canvas *c)
 struct figure_item {
 	struct ui_figure *ref;
 	const struct panel_figure *f;
-	const struct series *trend;
+	const struct series *trend, *steps;
 	char text[64];
 	const char *sign;
 	unsigned slot;
@@ -284,6 +284,7 @@ static void fill_figure(struct ui *u, const struct ui_host *h, struct figure_ite
 	item->sign = cells_sign(alert);
 	item->slot = cells_slot(&cell, alert, stale && cell.kind != CELL_UNKNOWN);
 	item->trend = item->f->trend && feed ? feed_figure_series(feed, item->ref->figure) : NULL;
+	item->steps = item->trend ? feed_steps(feed) : NULL;
 	width = utf8_text_width(item->text, strlen(item->text));
 	if (width > item->ref->width)
 		item->ref->width = width;
@@ -340,7 +341,7 @@ static void draw_figures(struct canvas *c, int y, struct figure_item *item, int 
 		            item[i].sign);
 		if (item[i].trend && item[i].spark > 0)
 			cells_spark(c, next - FIGURE_GAP - item[i].spark, y, item[i].spark,
-			            item[i].slot == SLOT_STALE ? SLOT_STALE : SLOT_CHART_1, item[i].trend);
+			            item[i].slot == SLOT_STALE ? SLOT_STALE : SLOT_CHART_1, item[i].trend, item[i].steps);
 		x = next;
 	}
 }

@@ -12,6 +12,7 @@ enum {
 	CHARTS_MAX = 4,
 	CHART_VALUES_MAX = 1024, /* two values a column on the widest screen */
 	CHART_HEIGHT_MIN = 4,
+	NOW_STEPS = 3,           /* so many intervals ago is still now */
 	TOP_ROWS = 5,            /* of the table below */
 	TWO_COLUMNS = 76         /* columns from which on charts stand side by side */
 };
@@ -70,31 +71,43 @@ int overview_panels(const struct ui *u, int *out, int max)
 	return count;
 }
 
-/* A panel that is asked every n intervals has each value n times, so that all lines of a chart have one time axis. Keeps the
- * newest; returns how many there are now. */
-static int stretch(double *value, int count, int n)
+/* Where the axis of a chart ends: at the newest sample of all its lines. A chart that moved between samples would show a blank edge,
+ * and cost the terminal a picture each second. */
+struct chart_end {
+	int64_t mono_ns, wall_us; /* 0: there is no sample */
+	double step_s;            /* between that sample and the one before; NAN unknown */
+	int places;               /* on the axis */
+};
+
+static void find_end(const struct ui *u, const struct ui_host *h, const struct panel_chart *from, struct chart_end *end)
 {
-	int all;
+	*end = (struct chart_end){.step_s = NAN};
+	for (int i = 0; i < from->figure_count; i++) {
+		int panel, figure;
+		const struct feed *feed = figure_named(u, from->figure[i], &panel, &figure) && has_server(u, panel) ?
+		                                  screens_feed(u, h, panel) : NULL;
+		const struct sample *s = feed ? feed_sample(feed) : NULL;
 
-	if (n < 2)
-		return count;
-	if (count > CHART_VALUES_MAX / n) {
-		int keep = CHART_VALUES_MAX / n > 0 ? CHART_VALUES_MAX / n : 1;
-
-		memmove(value, value + count - keep, (size_t)keep * sizeof(*value));
-		count = keep;
+		if (s && s->mono_ns > end->mono_ns)
+			*end = (struct chart_end){.mono_ns = s->mono_ns, .wall_us = s->wall_us,
+			                          .step_s = fabs(series_at(feed_steps(feed), 0))};
 	}
-	all = count * n < CHART_VALUES_MAX ? count * n : CHART_VALUES_MAX;
-	for (int i = all - 1; i >= 0; i--)
-		value[i] = value[i / n < count ? i / n : count - 1];
-	return all;
+}
+
+/* The end is not called now when it is more than some columns ago, or will be before it moves on. */
+static bool is_now(const struct ui *u, const struct ui_host *h, const struct chart_end *end)
+{
+	double most_s = NOW_STEPS * u->interval_ms / 1000;
+
+	return (double)(h->now.mono_ns - end->mono_ns) / 1e9 <= most_s && !(end->step_s > most_s);
 }
 
 /* Fills one line of a chart; false when its figure has nothing to show. */
-static bool fill_line(struct ui *u, const struct ui_host *h, const char *name, struct chart_line *line, double *room)
+static bool fill_line(struct ui *u, const struct ui_host *h, const char *name, const struct chart_end *end,
+                      struct chart_line *line, double *room)
 {
 	const struct server_status *s;
-	const struct series *series;
+	const struct sample *sample;
 	const struct feed *feed;
 	struct cell cell;
 	int panel, figure;
@@ -102,20 +115,24 @@ static bool fill_line(struct ui *u, const struct ui_host *h, const char *name, s
 	if (!figure_named(u, name, &panel, &figure) || !has_server(u, panel))
 		return false;
 	feed = screens_feed(u, h, panel);
+	sample = feed ? feed_sample(feed) : NULL;
 	s = screens_status(u, h, panel);
 	line->label = u->panel[panel]->figure[figure].title;
-	if (!feed || !feed_sample(feed))
+	line->now = NAN;
+	if (!sample)
 		return true;
-	series = feed_figure_series(feed, figure);
-	cell = feed_figure(feed, figure, screens_wall(feed, h));
-	line->mark = cell.mark;
-	room[0] = cell_value(&cell); /* a figure without a series has its present value at least */
-	line->values = (struct chart_values){room, 1};
-	if (series)
-		line->values.count = stretch(room, cells_values(series, room, CHART_VALUES_MAX),
-		                             (int)lround(u->panel[panel]->every_ms / u->interval_ms));
-	if ((s && !header_server_ok(s)) || feed_state(feed) == FEED_STALE)
+	series_lay(feed_figure_series(feed, figure), feed_steps(feed), (double)(end->mono_ns - sample->mono_ns) / 1e9,
+	           u->interval_ms / 1000, room, end->places);
+	line->values = (struct chart_values){room, end->places};
+	if ((s && !header_server_ok(s)) || feed_state(feed) == FEED_STALE) {
 		line->slot = SLOT_STALE;
+		return true;
+	}
+	cell = feed_figure(feed, figure, screens_wall(feed, h));
+	if (!cells_too_early(u, panel, &cell)) {
+		line->now = cell_value(&cell);
+		line->mark = cell.mark;
+	}
 	return true;
 }
 
@@ -124,12 +141,16 @@ static void draw_chart(struct ui *u, const struct ui_host *h, struct canvas *c, 
 {
 	struct chart chart = {.title = from->title, .unit = from->unit, .low = NAN, .high = NAN};
 	double *room = mem_calloc((size_t)CHART_VALUES_MAX * CHART_LINES_MAX, sizeof(*room));
+	struct chart_end end;
 
+	find_end(u, h, from, &end);
+	end.places = 2 * box.width < CHART_VALUES_MAX ? 2 * box.width : CHART_VALUES_MAX;
 	chart.step_ms = u->interval_ms;
+	chart.end_us = is_now(u, h, &end) ? 0 : end.wall_us;
 	for (int f = 0; f < from->figure_count && chart.lines < CHART_LINES_MAX; f++) {
 		struct chart_line line = {.slot = (unsigned)(SLOT_CHART_1 + chart.lines)};
 
-		if (fill_line(u, h, from->figure[f], &line, room + (size_t)chart.lines * CHART_VALUES_MAX))
+		if (fill_line(u, h, from->figure[f], &end, &line, room + (size_t)chart.lines * CHART_VALUES_MAX))
 			chart.line[chart.lines++] = line;
 	}
 	chart_draw(c, box, &chart);

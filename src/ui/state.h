@@ -80,6 +80,9 @@ struct ui_table {
 	int *visible;              /* feed rows of the last draw */
 	int visible_count, visible_room;
 	int rows;                  /* rows of the screen that the last draw had: the length of a page */
+	double apart_s;            /* how far the two samples lie apart, as the status line says it; 0: as the header says */
+	struct feed_looks looks;   /* of the sampler, as the status line says it, and since when: it must not flicker */
+	int64_t looks_ns;
 };
 
 struct ui_screen {
@@ -220,9 +223,8 @@ bool cells_too_early(const struct ui *u, int panel, const struct cell *c);
 const char *cells_sign(int alert);                       /* "", "!", "!!" */
 /* Draws text, cut with a sign when it does not fit; returns the columns used. */
 int cells_draw_cut(struct canvas *c, int x, int y, int width, unsigned slot, struct str text);
-/* The newest values of a series, oldest first, into room; returns how many. */
-int cells_values(const struct series *s, double *room, int max);
-void cells_spark(struct canvas *c, int x, int y, int width, unsigned slot, const struct series *s);
+/* One value a column, newest at the right; a blank column where there is a hole in the time between two. steps: feed_steps(). */
+void cells_spark(struct canvas *c, int x, int y, int width, unsigned slot, const struct series *s, const struct series *steps);
 /* Colours what a search found in row y from x on. Beyond ASCII the letters must be the same. */
 void cells_highlight(struct canvas *c, int x, int y, const char *text);
 /* Age since a moment, coarse ("12s", "3m"). */
@@ -237,6 +239,8 @@ int header_banners(struct ui *u, const struct ui_host *h, struct canvas *c, int 
 bool header_server_ok(const struct server_status *s);
 void footer_draw(struct ui *u, const struct ui_host *h, struct canvas *c, int y);  /* keys, or the prompt */
 void footer_status(struct ui *u, const struct ui_host *h, struct canvas *c, int y); /* notice, or what is shown */
+/* "over 5s": what the figures of a table are over, where that is not the interval of the header; false where it is. */
+bool footer_apart(const struct ui *u, struct ui_table *t, char out[UNIT_TEXT_MAX + 16]);
 void table_draw(struct ui *u, const struct ui_host *h, struct canvas *c, struct ui_table *t, int y, int end);
 int cards_draw(struct ui *u, const struct ui_host *h, struct canvas *c, int y, int end);
 void overview_draw(struct ui *u, const struct ui_host *h, struct canvas *c, int y, int end);

@@ -65,7 +65,7 @@ static void draw_trend(struct painter *p, const struct place *at, int y, int row
 	const struct series *s = feed_trend(p->f, row);
 
 	if (s)
-		cells_spark(p->c, at->x, y, at->width, p->stale ? SLOT_STALE : SLOT_CHART_1, s);
+		cells_spark(p->c, at->x, y, at->width, p->stale ? SLOT_STALE : SLOT_CHART_1, s, feed_steps(p->f));
 	else
 		canvas_puts(p->c, at->x, y, at->width, SLOT_DIM, 0, "-");
 }

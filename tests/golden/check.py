@@ -37,7 +37,7 @@ def check_frame(frame):
         assert panel["server"] in [s["name"] for s in frame["servers"]] or panel["server"] == "dytop"
         assert (panel["state"] == "live") == (panel["reason"] is None), panel["state"]
         for row in panel["rows"]:
-            assert set(row) - {"marks", "alerts"} == set(names), set(row) ^ set(names)
+            assert set(row) - {"marks", "rung", "alerts"} == set(names), set(row) ^ set(names)
             for key in list(row.get("marks", {})) + list(row.get("alerts", {})):
                 assert key in names
             for key in row.get("marks", {}):

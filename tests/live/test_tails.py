@@ -67,12 +67,12 @@ def cpu_s(pid):
         return int(f.read().split()[0]) / 1e9
 
 
-def watch(pg, rate, frames):
-    """(the last frame's rows, CPU seconds of the session in the server, seconds) of a batch that looks so often."""
+def watch(pg, rate, frames, share=SHARE):
+    """(the last frame's panel, CPU seconds of the session in the server, seconds) of a batch that looks so often."""
     last = (frames - 1) * INTERVAL
     begun = time.monotonic()
     process = subprocess.Popen([DYTOP, "-b", "--format", "json", "--panel", "statements", "-n", str(frames), "-i", str(INTERVAL),
-                                "--inflight-rate", str(rate), "--inflight-share", str(SHARE), "-d", pg.conninfo()],
+                                "--inflight-rate", str(rate), "--inflight-share", str(share), "-d", pg.conninfo()],
                                stdout=subprocess.PIPE, text=True)
     find = "SELECT max(pid) FROM pg_stat_activity WHERE application_name = 'dytop'"
     wait_until("dytop's session", 10, lambda: pg.sql(find) != "")
@@ -85,7 +85,7 @@ def watch(pg, rate, frames):
     out, _ = process.communicate(timeout=60 * SLOW)
     assert process.returncode == 0, process.returncode
     panel = json.loads(out)["frames"][-1]["panels"][0]
-    return panel["rows"], spent, seconds
+    return panel, spent, seconds
 
 
 def mark(row, column):
@@ -94,6 +94,7 @@ def mark(row, column):
 
 def judge(name, row, column, real):
     ms = row[column]
+    assert row["rung"][column] == {"bound": "bound", "estimated": "in-flight"}[mark(row, column)], (name, column, row)
     if mark(row, column) == "bound":
         assert ms >= real * 0.98, (name, column, ms, real)
         return "<=%.0f (%.0f)" % (ms, real)
@@ -114,7 +115,8 @@ def main():
         pg.sql("CREATE EXTENSION pg_stat_statements")
         load(bench, pg)
         time.sleep(1)
-        rows, busy, wall = watch(pg, 20, 4)
+        panel, busy, wall = watch(pg, 20, 4)
+        rows = panel["rows"]
         took = truth(bench, time.time() - 31, time.time())
         estimated = 0
         for name, (_, sql) in STATEMENTS.items():
@@ -125,10 +127,19 @@ def main():
             print("ok: %s: %d calls, p95 %s, p99 %s ms" % (name, len(took[name]), *said))
         # On a machine that is busy the looks cost more, so they are fewer, and a bound may be all that can be said.
         assert estimated >= 2 or SLOW > 1, "nothing was estimated"
-        _, idle, idle_wall = watch(pg, 0, 2)
+        none, idle, idle_wall = watch(pg, 0, 2)
+        assert "inflight" not in none, none["inflight"]
         share = 100 * (busy / wall - idle / idle_wall)
         assert share <= SHARE * 1.25, "the looks took %.2f %% of a core, %.2f were allowed" % (share, SHARE)
         print("ok: the looks took %.2f %% of a core of the server, at most %.2f" % (share, SHARE))
+        said = panel["inflight"]
+        assert said["wished_s"] == 20 and 0 < said["looks_s"] <= 22 and 0 < said["cost_pct"] <= SHARE * 1.25, said
+        assert SLOW > 1 or said["looks_s"] >= 10, said
+        print("ok: and it says %.1f a second of %g wished, %.2f %%" % (said["looks_s"], said["wished_s"], said["cost_pct"]))
+        # A share that does not allow them: they are fewer, and it says how many.
+        said = watch(pg, 20, 3, 0.01)[0]["inflight"]
+        assert said["wished_s"] == 20 and 0 < said["looks_s"] <= 10 and said["cost_pct"] <= 0.05, said
+        print("ok: with 0.01 %% it says %.2f a second of %g wished, %.3f %%" % (said["looks_s"], said["wished_s"], said["cost_pct"]))
 
 
 main()

@@ -85,7 +85,7 @@ START_TEST(a_line_with_axis_legend_and_times)
 	static const double v[] = {0, 10, 20, 30, 40, 50, 60, 70, 80, 90, 100, NAN, NAN, 100, 50, 0};
 	struct chart chart = {
 		.title = "calls", .unit = UNIT_RATE, .low = NAN, .high = NAN, .step_ms = 1000, .lines = 1,
-		.line = {{.values = {v, 16}, .slot = SLOT_CHART_1, .label = "now"}},
+		.line = {{.values = {v, 16}, .slot = SLOT_CHART_1, .label = "now", .now = 0}},
 	};
 	struct canvas c;
 
@@ -97,6 +97,15 @@ START_TEST(a_line_with_axis_legend_and_times)
 	       "   │                    ⡰⠁   ⢣\n"
 	       "  0│                  ⡠⠊     ⢸\n"
 	       "    -51.0s                 now");
+	canvas_clear(&c);
+	chart.end_us = INT64_C(1795349071000000); /* 12:04:31: what is shown ends there, not now */
+	chart_draw(&c, (struct chart_box){0, 0, 30, 5}, &chart);
+	expect(&c,
+	       "calls  now 0     min 0 max 100\n"
+	       "100│                     ⢀⠔⠁⠈⡆\n"
+	       "   │                    ⡰⠁   ⢣\n"
+	       "  0│                  ⡠⠊     ⢸\n"
+	       "    12:03:40          12:04:31");
 	canvas_release(&c);
 }
 END_TEST
@@ -106,8 +115,8 @@ START_TEST(lines_differ_without_colour)
 	static const double a[] = {10, 10, 10, 10, 10, 10, 10, 10}, b[] = {2, 2, 2, 2, 2, 2, 2, 2};
 	struct chart chart = {
 		.title = NULL, .unit = UNIT_MS, .low = 0, .high = 10, .lines = 2,
-		.line = {{.values = {a, 8}, .slot = SLOT_CHART_1, .label = "mean"},
-		         {.values = {b, 8}, .slot = SLOT_CHART_2, .label = "p95", .mark = MARK_ESTIMATED}},
+		.line = {{.values = {a, 8}, .slot = SLOT_CHART_1, .label = "mean", .now = 10},
+		         {.values = {b, 8}, .slot = SLOT_CHART_2, .label = "p95", .now = 2, .mark = MARK_ESTIMATED}},
 	};
 	struct canvas c;
 
@@ -133,7 +142,7 @@ START_TEST(nothing_known_and_no_place)
 	static const double unknown[] = {NAN, NAN}, odd[] = {-INFINITY, 1e308, -1e308, INFINITY, 3};
 	struct chart chart = {
 		.title = "t", .unit = UNIT_PERCENT, .low = NAN, .high = NAN, .step_ms = 500, .lines = 1,
-		.line = {{.values = {unknown, 2}, .slot = SLOT_CHART_1, .label = "x", .mark = MARK_ESTIMATED}},
+		.line = {{.values = {unknown, 2}, .slot = SLOT_CHART_1, .label = "x", .now = NAN, .mark = MARK_ESTIMATED}},
 	};
 	struct canvas c;
 

@@ -233,6 +233,69 @@ START_TEST(gaps_and_clocks_that_jump_are_no_intervals)
 }
 END_TEST
 
+START_TEST(after_a_long_absence_a_sample_is_the_first_again)
+{
+	struct panel *p = rig_panel();
+	struct feed *f = feed_new(p);
+	struct sample *s;
+
+	feed_set_gap(f, 30);
+	feed_set_hole(f, 2);
+	feed_push(f, rig_sample(p, 0, "id calls\n1 10"));
+	feed_push(f, rig_sample(p, 1, "id calls\n1 20"));
+	feed_push(f, rig_sample(p, 11, "id calls\n1 120"));
+	ck_assert_double_eq(value(f, 0, "rate"), 10); /* ten seconds are not long: their mean, which feed_seconds() says */
+	ck_assert_double_eq(feed_seconds(f), 10);
+	ck_assert_double_eq(series_at(feed_steps(f), 0), -10); /* but nobody looked meanwhile */
+	feed_push(f, rig_sample(p, 1811, "id calls\n1 18120"));
+	ck_assert(feed_first(f));
+	ck_assert_int_eq(feed_mode(f), FEED_LIFETIME);
+	ck_assert(isnan(feed_seconds(f)));
+	ck_assert_int_eq(cell(f, 0, "share").mark, MARK_EXACT); /* unknown: no total in these */
+	ck_assert(isnan(series_at(feed_figure_series(f, 0), 0)));
+	ck_assert_double_eq(series_at(feed_steps(f), 0), -1800);
+	feed_push(f, rig_sample(p, 1812, "id calls\n1 18121"));
+	ck_assert(!feed_first(f));
+	ck_assert_double_eq(value(f, 0, "rate"), 1);
+	ck_assert_double_eq(series_at(feed_steps(f), 0), 1);
+	/* Another life, and a sleep of this machine: how long it was, and nothing known over it. */
+	s = rig_sample(p, 1813, "id calls\n1 18122");
+	s->life = 2;
+	feed_push(f, s);
+	ck_assert_double_eq(series_at(feed_steps(f), 0), -1);
+	s = rig_sample(p, 1814, "id calls\n1 18123");
+	s->life = 2;
+	s->wall_us += INT64_C(28800000000);
+	feed_push(f, s);
+	ck_assert_double_eq(series_at(feed_steps(f), 0), -28801);
+	feed_free(f);
+	panel_free(p);
+}
+END_TEST
+
+/* Whoever answers after a long absence under the same name may be another server: what its numbers meant is forgotten. */
+START_TEST(names_are_forgotten_over_an_absence_too)
+{
+	struct panel *p = rig_panel();
+	struct feed *f = feed_new(p);
+	struct clock now = rig_clock(0);
+	struct sample *s = rig_table(p, "oid name\n7 books");
+	int64_t key = 7;
+
+	feed_set_gap(f, 30);
+	feed_push(f, rig_sample(p, 0, "id oid calls\n1 7 10"));
+	sample_finish(s, p->lookup[0].by, p->lookup[0].by_count);
+	feed_learn(f, 0, &key, 1, s, &now);
+	ck_assert(str_is(cell(f, 0, "name").text, "books"));
+	s = rig_sample(p, 100, "id oid calls\n1 7 10");
+	s->life = 2;
+	feed_push(f, s);
+	ck_assert_int_eq(cell(f, 0, "name").kind, CELL_UNKNOWN);
+	feed_free(f);
+	panel_free(p);
+}
+END_TEST
+
 START_TEST(extremes_do_not_overflow)
 {
 	struct panel *p = rig_panel();
@@ -274,11 +337,8 @@ START_TEST(states_say_why_and_keep_the_data)
 	ck_assert_int_eq(feed_state(f), FEED_STALE);
 	ck_assert_uint_gt(feed_generation(f), generation);
 	ck_assert_double_eq(value(f, 0, "rate"), 1);
-	ck_assert(isnan(series_at(feed_figure_series(f, 0), 0))); /* a hole, where nothing is known */
-	ck_assert_double_eq(series_at(feed_figure_series(f, 0), 1), 1);
 	feed_stale(f, "server lost");
 	ck_assert_str_eq(feed_reason(f), "server lost");
-	ck_assert_double_eq(series_at(feed_figure_series(f, 0), 1), 1); /* one hole is enough */
 	why = (struct err){ERR_PRIVILEGE, "grant pg_monitor"};
 	feed_fail(f, &why);
 	ck_assert_int_eq(feed_state(f), FEED_UNAVAILABLE);
@@ -287,6 +347,10 @@ START_TEST(states_say_why_and_keep_the_data)
 	feed_push(f, rig_sample(p, 9, "id calls\n1 27"));
 	ck_assert_int_eq(feed_state(f), FEED_LIVE);
 	ck_assert_double_eq(value(f, 0, "rate"), 2); /* 16 in 8 seconds: adjacent, though one ask failed between */
+	ck_assert_double_eq(series_at(feed_figure_series(f, 0), 0), 2);
+	ck_assert_double_eq(series_at(feed_steps(f), 0), -8); /* and in the picture there is a hole */
+	ck_assert_double_eq(series_at(feed_steps(f), 1), 1);
+	ck_assert(isnan(series_at(feed_steps(f), 2)));
 	feed_free(f);
 	panel_free(p);
 }
@@ -308,6 +372,11 @@ START_TEST(alerts_follow_thresholds_and_bounds_raise_none)
 	ck_assert_int_eq(cell(f, 0, "p95").mark, MARK_BOUND);
 	ck_assert_double_eq_tol(value(f, 0, "p95"), 90, 1e-6);
 	ck_assert_str_eq(feed_rung(f, 0, 0.95), "bound");
+	ck_assert_str_eq(feed_column_rung(f, 0, p95, NULL), "bound");
+	ck_assert_str_eq(feed_column_rung(f, 0, rate, NULL), "");
+	ck_assert_str_eq(feed_column_rung(f, 99, p95, NULL), "");
+	ck_assert_str_eq(feed_column_rung(f, 0, -1, NULL), "");
+	ck_assert_str_eq(feed_column_rung(f, 0, 999, NULL), "");
 	ck_assert_int_eq(feed_alert(f, 0, p95, 0), 0);
 	ck_assert_int_eq(feed_figure_alert(f, 0, 0), 1);
 	ck_assert_int_eq(feed_figure_alert(f, 1, 0), 0);
@@ -722,6 +791,8 @@ int main(void)
 		a_new_row_has_no_increase,
 		rows_that_cannot_be_told_apart_are_not_compared,
 		gaps_and_clocks_that_jump_are_no_intervals,
+		after_a_long_absence_a_sample_is_the_first_again,
+		names_are_forgotten_over_an_absence_too,
 		extremes_do_not_overflow,
 		states_say_why_and_keep_the_data,
 		alerts_follow_thresholds_and_bounds_raise_none,
