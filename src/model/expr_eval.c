@@ -541,19 +541,27 @@ static bool node_is_bound(const struct expr *e, unsigned at)
 	const struct expr_node *n = &e->node[at];
 	unsigned then, other;
 
-	if (n->op == OP_CONST)
+	switch (n->op) {
+	case OP_CONST:
 		return e->constant[n->arg].kind == CELL_UNKNOWN;
-	if (n->op != OP_IF)
+	case OP_IF:
+		then = e->node[n->first].next;
+		other = e->node[then].next;
+		return node_is_bound(e, then) && node_is_bound(e, other);
+	case OP_ADD:
+	case OP_MUL:
+		return node_is_bound(e, n->first) || node_is_bound(e, e->node[n->first].next);
+	case OP_DIV:
+		return node_is_bound(e, n->first);
+	default:
 		return n->op == OP_BOUND;
-	then = e->node[n->first].next;
-	other = e->node[then].next;
-	return node_is_bound(e, then) && node_is_bound(e, other);
+	}
 }
 
 bool expr_is_bound(const struct expr *e)
 {
 	for (int i = 1; i < e->node_count; i++)
-		if (e->node[i].op == OP_ESTIMATE) /* a bound of an estimate is one */
+		if (e->node[i].op == OP_ESTIMATE || e->node[i].op == OP_QUANTILE) /* with an estimate a bound is one */
 			return false;
 	return node_is_bound(e, (unsigned)e->root);
 }

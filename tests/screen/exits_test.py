@@ -14,7 +14,7 @@ import termios
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from terminal import Tty # noqa: E402
+from terminal import SLOW, Tty # noqa: E402
 
 DYTOP = os.environ.get("DYTOP", "./dytop")
 NOWHERE = ["-h", "127.0.0.1", "-p", "1", "-U", "nobody", "-d", "nothing", "-w"]
@@ -142,7 +142,7 @@ def continued_alone():
     with start() as t:
         child = t.children()[0]
         os.kill(child, signal.SIGSTOP)
-        end = time.monotonic() + 15
+        end = time.monotonic() + 15 * SLOW
         while open(f"/proc/{t.pid}/stat").read().rsplit(")", 1)[1].split()[0] != "T":
             assert time.monotonic() < end, "the guard does not stop"
             t.pump(0.05)
@@ -163,7 +163,7 @@ def file_limit():
             t.expect("CONNECTING", 10)
             os.kill(t.children()[0], signal.SIGXFSZ)
             os.kill(t.pid, signal.SIGXFSZ)
-            end = time.monotonic() + 60
+            end = time.monotonic() + 60 * SLOW
             while os.path.getsize(f"{folder}/log") < 500:   # one block of the shell is 512 or 1024 bytes
                 assert time.monotonic() < end and t.poll() is None, os.path.getsize(f"{folder}/log")
                 t.key("R")

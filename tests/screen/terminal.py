@@ -132,7 +132,7 @@ class Tty:
 
     def expect_raw(self, regex, seconds=10):
         """Waits for bytes since raw was last cleared: what the screen shows may be older."""
-        rx, end = re.compile(regex, re.S), time.monotonic() + seconds
+        rx, end = re.compile(regex, re.S), time.monotonic() + seconds * SLOW
         while not rx.search(bytes(self.raw)):
             if time.monotonic() > end:
                 raise AssertionError(f"never got {regex!r}; last bytes: {bytes(self.raw[-300:])!r}")

@@ -452,6 +452,9 @@ START_TEST(mistakes_in_columns)
 		"e.sql:46: mean_time: warn: a bound() never alerts: what it is at least is not known");
 	refused("expr: d(total) / d(calls), unit: ms", "expr: \"if(calls > 1, unknown, bound(max))\", unit: ms, crit: \"> 1s\"",
 		"e.sql:46: mean_time: crit: a bound() never alerts: what it is at least is not known");
+	refused("expr: d(total) / d(calls), unit: ms", "expr: \"(2 + bound(max)) * 1000 / calls\", unit: ms, crit: \"> 1s\"",
+		"e.sql:46: mean_time: crit: a bound() never alerts: what it is at least is not known");
+	accepted("expr: d(total) / d(calls), unit: ms", "expr: bound(max) + quantile(0.5), unit: ms, warn: \"> 1s\"");
 	accepted("expr: d(total) / d(calls), unit: ms", "expr: \"if(calls > 1, mean, bound(max))\", unit: ms, warn: \"> 1s\"");
 	accepted("expr: d(total) / d(calls), unit: ms", "expr: bound(estimate(max)), unit: ms, warn: \"> 1s\"");
 	accepted("unit: ms}\n  - {name: query", "unit: ms, warn: \"> 1s\"}\n  - {name: query");
