@@ -50,9 +50,9 @@ columns:
   - {name: sets, title: SETS/s, expr: 1000 * d(sets) / d(alive_ms), unit: rate, width: 7, priority: 3, about: values put into the cache}
   - {name: deletions, title: DEL/s, expr: 1000 * d(deletions) / d(alive_ms), unit: rate, width: 7, priority: 3, about: keys that were invalidated}
   - {name: p50, title: P50, expr: p50_us / 1000, unit: ms, width: 8, priority: 3,
-     about: "half of all its answers took no longer, since it started"}
+     about: "half of all its answers took no longer, of the interval that it told last"}
   - {name: p99, title: P99, expr: p99_us / 1000, unit: ms, width: 8, priority: 2,
-     about: "99 of 100 answers took no longer, since it started"}
+     about: "99 of 100 of them took no longer"}
   - {name: hit_p99, title: HIT P99, expr: hit_p99_us / 1000, unit: ms, width: 8, priority: 2, warn: "> 15ms",
      about: "the same of answers from the cache"}
   - {name: miss_p99, title: MISS P99, expr: miss_p99_us / 1000, unit: ms, width: 8, priority: 4,

@@ -49,9 +49,9 @@ columns:
   - {name: at_once, title: AT ONCE%, expr: 100 * d(pool_at_once) / d(pool_acquired), unit: percent, width: 8, priority: 3,
      about: share of those that had not to be waited for}
   - {name: p50, title: WAIT P50, expr: pool_p50_us / 1000, unit: ms, width: 8, priority: 4,
-     about: "half got theirs within that, since it started"}
+     about: "half of those that got theirs in the interval it told last waited no longer"}
   - {name: p99, title: WAIT P99, expr: pool_p99_us / 1000, unit: ms, width: 8, priority: 2, warn: "> 100ms",
-     about: "99 of 100 got theirs within that, since it started"}
+     about: "99 of 100 of those waited no longer"}
   - {name: timeouts, title: TIMEOUTS, expr: d(pool_timeouts), unit: count, width: 8, priority: 2, crit: "> 0",
      about: who got none in time in the interval}
   - {name: efficiency, title: EFF%, expr: pool_efficiency, unit: percent, width: 6, priority: 3,

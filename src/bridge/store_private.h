@@ -172,6 +172,9 @@ struct store {
 	struct loop_timer *publish;
 	int64_t began_us, began_ns; /* on the wall, monotonic */
 	unsigned published;
+	struct store_told {          /* of these times was told already; what is published is what came since */
+		struct quantile all, hit, miss, acquire;
+	} told;
 };
 
 /* --- store.c */

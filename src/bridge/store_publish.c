@@ -18,6 +18,17 @@ static void put(struct buf *out, const char *name, int64_t value)
 	buf_addf(out, " %s=%lld", name, (long long)value);
 }
 
+/* What came since it was told last: of all since the start, a day's quick answers would hide any outage, and one outage would stand
+ * there for a day. */
+static struct quantile since(const struct quantile *now, struct quantile *told)
+{
+	struct quantile q = *now;
+
+	quantile_subtract(&q, told);
+	*told = *now;
+	return q;
+}
+
 /* Microseconds; nothing at all when there is none: an absent figure is unknown. */
 static void put_us(struct buf *out, const char *name, const struct quantile *q, double share)
 {
@@ -30,6 +41,8 @@ static void put_us(struct buf *out, const char *name, const struct quantile *q, 
 static void put_store(struct buf *out, struct store *s)
 {
 	const struct store_stats *t = store_stats(s);
+	const struct quantile all = since(&t->all, &s->told.all), hit = since(&t->hit, &s->told.hit),
+	                      miss = since(&t->miss, &s->told.miss);
 
 	put(out, "gets", t->gets);
 	put(out, "hits", t->hits);
@@ -45,16 +58,17 @@ static void put_store(struct buf *out, struct store *s)
 	put(out, "undecodable", t->undecodable);
 	put(out, "listening", t->listening);
 	put(out, "flushing", t->flushing);
-	put_us(out, "p50_us", &t->all, 0.5);
-	put_us(out, "p99_us", &t->all, 0.99);
-	put_us(out, "hit_p50_us", &t->hit, 0.5);
-	put_us(out, "hit_p99_us", &t->hit, 0.99);
-	put_us(out, "miss_p99_us", &t->miss, 0.99);
+	put_us(out, "p50_us", &all, 0.5);
+	put_us(out, "p99_us", &all, 0.99);
+	put_us(out, "hit_p50_us", &hit, 0.5);
+	put_us(out, "hit_p99_us", &hit, 0.99);
+	put_us(out, "miss_p99_us", &miss, 0.99);
 }
 
-static void put_pool(struct buf *out, struct pool *p)
+static void put_pool(struct buf *out, struct pool *p, struct quantile *told)
 {
 	const struct pool_stats *t = pool_stats(p);
+	const struct quantile acquire = since(&t->acquire, told);
 	struct pool_leak leaks[64];
 	int leaking = pool_leaks(p, leaks, 64);
 	double efficiency = pool_efficiency(t);
@@ -72,8 +86,8 @@ static void put_pool(struct buf *out, struct pool *p)
 	put(out, "pool_leaking", leaking);
 	put(out, "pool_lost", t->lost);
 	put(out, "pool_failed", t->failed);
-	put_us(out, "pool_p50_us", &t->acquire, 0.5);
-	put_us(out, "pool_p99_us", &t->acquire, 0.99);
+	put_us(out, "pool_p50_us", &acquire, 0.5);
+	put_us(out, "pool_p99_us", &acquire, 0.99);
 	if (isfinite(efficiency))
 		buf_addf(out, " pool_efficiency=%.1f", efficiency * 100);
 	if (leaking > 0) {
@@ -129,7 +143,7 @@ void store_publish(void *ctx)
 	buf_addf(&line, "at=%lld since=%lld alive_ms=%lld", (long long)(now.wall_us / 1000000), (long long)(s->began_us / 1000000),
 	         (long long)((now.mono_ns - s->began_ns) / CLOCK_MS_NS));
 	put_store(&line, s);
-	put_pool(&line, s->pool);
+	put_pool(&line, s->pool, &s->told.acquire);
 	snprintf(ttl, sizeof(ttl), "%d", STORE_PUBLISH_TTL_S);
 	if (!line.failed)
 		redis_cluster_send(s->redis, STR(STORE_KEY_PUBLISHED), 4,

@@ -4,12 +4,13 @@
 restarted while what is cached is served; what was not heard meanwhile, and what could not be put, ends with a flush."""
 import json
 import os
+import re
 import subprocess
 import sys
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from postgres import SLOW, Bench
+from postgres import SLOW, Bench, wait_until
 from storer import Storer, redis_in, restart, things
 
 
@@ -301,12 +302,47 @@ def published(bench, pg, redis):
     print("ok: published")
 
 
+def percentiles(bench, pg, redis):
+    """What is published is of the last interval: one slow answer shows, after any number of quick ones, and is over with it."""
+    s = Storer(bench, pg, redis, "-N", "bridge-slow").ready()
+    s.cached(3)
+    for _ in range(3):
+        s.send("many 1000 tx 3")
+        s.event("many", 20)
+
+    def told():
+        s.get(3)
+        line = re.search(rb"at=[^\r]* hit_p99_us=([0-9.]+)", redis.call("HGET", "dytop:stores", name))
+        return float(line.group(1)) / 1e6 if line else None
+
+    def until(what, test):
+        deadline = time.monotonic() + 20 * SLOW
+        while not test(told()):
+            assert time.monotonic() < deadline, "%s; hit_p99 is %s" % (what, told())
+            time.sleep(0.05)
+    wait_until("its field", 10, lambda: b"bridge-slow@" in redis.call("HKEYS", "dytop:stores"))
+    name = re.search(rb"bridge-slow@\S+", redis.call("HKEYS", "dytop:stores")).group().decode()
+    until("quick answers", lambda p99: p99 is not None and p99 < 0.3)
+    redis.pause()
+    s.send("get tx 3")
+    time.sleep(0.5)
+    redis.go_on()
+    assert s.event("got", 20)["from"] == "cache"
+    until("the slow one", lambda p99: p99 is not None and p99 >= 0.4)
+    until("it is over", lambda p99: p99 is not None and p99 < 0.3)
+    # nobody asks: nothing is known, and nothing told
+    wait_until("a silent interval", 20, lambda: b"hit_p99_us" not in redis.call("HGET", "dytop:stores", name))
+    s.quit()
+    print("ok: percentiles are those of the last interval")
+
+
 def main():
     with Bench() as bench:
         pg = bench.postgres(max_connections="60")
         things(pg)
         redis = redis_in(bench)
-        for test in (redis_dies, stale_after_absence, comes_back_older, listens_late, put_fails, full, postgres_restarts, published):
+        for test in (redis_dies, stale_after_absence, comes_back_older, listens_late, put_fails, full, postgres_restarts, published,
+                     percentiles):
             if len(sys.argv) > 1 and test.__name__ not in sys.argv[1:]:
                 continue
             if test in (full, put_fails, comes_back_older):
