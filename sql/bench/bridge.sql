@@ -12,7 +12,7 @@ domains:
 statements:
   - name: transaction
     title: a transaction by its id
-    weight: 700
+    weight: 600
     cache: {kind: tx, ttl: 600s, fill: 20000}
     params: [{name: id, domain: transactions, skew: 1.1}]
   - name: asset
@@ -59,6 +59,11 @@ statements:
       - {name: to, text: "0x{hex:40}"}
       - {name: hash, text: "0x{hex:64}"}
       - {name: signature, text: "{hex:256}"}
+  - name: recent
+    title: one of those just made, whose state changes
+    weight: 100
+    cache: {kind: tx, ttl: 600s}
+    params: [{name: id, made_by: insert}]
   - name: sign
     title: one more signature
     weight: 30
@@ -87,6 +92,12 @@ SELECT DISTINCT metadata ->> 'asset_type' FROM (SELECT metadata FROM bridge_tran
 	WHERE metadata ? 'asset_type' LIMIT $1
 
 -- statement transaction
+SELECT json_build_object('id', t.id, 'asset', json_build_object('id', t.asset_id, 'amount', t.asset_amount, 'decimals',
+	t.asset_decimals, 'metadata', t.metadata -> 'asset_metadata'), 'source_chain', t.source_chain, 'dest_chain', t.dest_chain,
+	'source_address', t.source_address, 'dest_address', t.dest_address, 'timestamp', extract(epoch FROM t.created_at)::bigint,
+	'status', t.status)::text
+FROM bridge_transactions AS t WHERE t.id = :id
+-- statement recent
 SELECT json_build_object('id', t.id, 'asset', json_build_object('id', t.asset_id, 'amount', t.asset_amount, 'decimals',
 	t.asset_decimals, 'metadata', t.metadata -> 'asset_metadata'), 'source_chain', t.source_chain, 'dest_chain', t.dest_chain,
 	'source_address', t.source_address, 'dest_address', t.dest_address, 'timestamp', extract(epoch FROM t.created_at)::bigint,

@@ -245,12 +245,14 @@ static void add_targets(struct buf *out, const struct bench_result *run)
 static void add_store(struct buf *out, const struct bench_result *run)
 {
 	const struct bench_store *s = &run->store;
+	char part[UNIT_TEXT_MAX];
 
 	if (!run->cached)
 		return;
-	buf_addf(out, "\n  Store: %lld misses were %lld queries, %lld joined another's; %lld values put back, %lld too late, %lld given up as\n"
-	              "  stale; %lld invalidated; %lld errors of Redis\n",
-	         (long long)run->all.misses, (long long)s->queries, (long long)s->joined, (long long)s->sets, (long long)s->sets_late,
+	buf_addf(out, "\n  Store: %lld misses, %s of them of what had just been invalidated, were %lld queries, %lld joined another's; %lld\n"
+	              "  values put back, %lld too late, %lld given up as stale; %lld invalidated; %lld errors of Redis\n",
+	         (long long)run->all.misses, shown(part, SHOW_PERCENT, percent((double)s->tombstones, (double)run->all.misses)),
+	         (long long)s->queries, (long long)s->joined, (long long)s->sets, (long long)s->sets_late,
 	         (long long)s->sets_stale, (long long)s->deletions, (long long)s->errors);
 }
 

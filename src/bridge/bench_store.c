@@ -33,7 +33,7 @@ static int kind_named(const struct bench *b, const char *name)
 	return -1;
 }
 
-/* Those that are read, then those that drop what others read. */
+/* Those that are read (a kind may have several readers), then those that drop what others read. */
 static void make_kinds(struct bench *b)
 {
 	const struct bench_workload *w = b->conf.workload;
@@ -42,8 +42,8 @@ static void make_kinds(struct bench *b)
 		const struct bench_cache *c = &w->statement[i].cache;
 		struct store_kind *k = &b->kind[b->kinds];
 
-		b->kind_of[i] = -1;
-		if (!c->kind || c->drops || b->kinds == STORE_KINDS_MAX)
+		b->kind_of[i] = c->kind && !c->drops ? kind_named(b, c->kind) : -1;
+		if (!c->kind || c->drops || b->kind_of[i] >= 0 || b->kinds == STORE_KINDS_MAX)
 			continue;
 		*k = (struct store_kind){.name = c->kind, .codec = c->codec};
 		k->sql = bench_statement_text(&w->statement[i], b->conf.variant)->step[0].sql;

@@ -145,8 +145,9 @@ static int check_cached(struct bench_parser *bp, const struct yaml *cache, const
 	for (int i = 0; i < bp->w->count && !s->cache.drops; i++) {
 		const struct bench_cache *other = &bp->w->statement[i].cache;
 
-		if (other->kind && !other->drops && strcmp(other->kind, s->cache.kind) == 0)
-			return yaml_error(bp->yaml, cache, bp->why, "cache: '%s' reads kind '%s' too; each has its own",
+		if (other->kind && !other->drops && strcmp(other->kind, s->cache.kind) == 0 &&
+		    (other->codec != s->cache.codec || other->ttl_ms < s->cache.ttl_ms || other->ttl_ms > s->cache.ttl_ms))
+			return yaml_error(bp->yaml, cache, bp->why, "cache: '%s' reads kind '%s' too, with another codec or ttl",
 			                  bp->w->statement[i].name, s->cache.kind);
 	}
 	return 0;
@@ -309,6 +310,24 @@ static int split(struct bench_parser *bp, struct str text, char **header, char *
 	return 0;
 }
 
+/* One key has one value, whoever reads it. */
+static int check_same_text(struct bench_parser *bp, int at)
+{
+	const struct bench_statement *s = &bp->w->statement[at], *other = bp->w->statement;
+
+	for (; other < s; other++) {
+		if (!other->cache.kind || other->cache.drops || strcmp(other->cache.kind, s->cache.kind) != 0)
+			continue;
+		for (int v = 0; v < BENCH_VARIANTS; v++) {
+			if (strcmp(bench_statement_text(other, (enum bench_variant)v)->step[0].sql,
+			           bench_statement_text(s, (enum bench_variant)v)->step[0].sql) != 0)
+				return bench_parse_error(bp, s->line, "'%s' and '%s' read kind '%s' by different statements", other->name,
+				                         s->name, s->cache.kind);
+		}
+	}
+	return 0;
+}
+
 /* The store sends one statement with the id as $1. */
 static int check_texts(struct bench_parser *bp)
 {
@@ -322,6 +341,8 @@ static int check_texts(struct bench_parser *bp)
 				return bench_parse_error(bp, s->line, "'%s' is read from the cache: it is one statement that uses its "
 				                         "parameter", s->name);
 		}
+		if (s->cache.kind && !s->cache.drops && check_same_text(bp, i) < 0)
+			return ERR_INVALID;
 	}
 	return 0;
 }

@@ -84,12 +84,16 @@ def test_a_run_and_its_json():
         assert all(s["operations"] > 0 for s in by.values()), {n: s["operations"] for n, s in by.items()}
         # Little's law: a closed loop of 100 clients has ops/s x mean = 100 in flight. Errors of the edges: some per cent.
         assert math.isclose(all_["ops_per_s"] * all_["ms"]["mean"] / 1e3, 100, rel_tol=0.15), all_
-        assert all_["cache_hits"] + all_["cache_misses"] == sum(by[n]["operations"] for n in ("transaction", "asset", "chain"))
+        assert all_["cache_hits"] + all_["cache_misses"] == sum(by[n]["operations"] for n in
+                                                                        ("transaction", "recent", "asset", "chain"))
         assert one["pool"]["most"] <= 20 and 0 < one["pool"]["busy"] <= one["pool"]["open"] <= 20
         # The reads are the store's: what it says of misses, queries and invalidation is what was counted here.
         said = one["store"]
         assert said["queries"] + said["joined"] >= all_["cache_misses"] * 0.9 - 100, (said, all_)
         assert said["deletions"] > 0 and said["undecodable"] == 0 and said["errors"] == 0, said
+        # What is written is read, too: a change of state costs hits.
+        assert said["tombstones"] > 0 and by["recent"]["cache_misses"] > 0, (said, by["recent"])
+        assert by["recent"]["cache_hits"] > 0 and by["recent"]["hit_percent"] < by["transaction"]["hit_percent"], by["recent"]
         assert all_["single_flight"] <= said["joined"] + 100, (said, all_)
         assert int(redis.call("DBSIZE")[1:]) == 0, "its keys are left"
     assert (count("bridge_transactions"), count("validator_signatures")) == before

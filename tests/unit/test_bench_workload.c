@@ -182,8 +182,15 @@ START_TEST(mistakes_in_parameters_say_where)
 	fails(HEAD "statements:\n  - name: a\n    cache: {kind: k, fill: 1}\n    params: [{name: x, text: \"{n}\"}]\n*/\n",
 	      "w.sql:5: cache: fill needs a parameter of a domain, range or choice");
 	fails(HEAD "statements:\n  - name: a\n    cache: {kind: k}\n    params: [{name: x, range: [1, 2]}]\n"
-	      "  - name: b\n    cache: {kind: k}\n    params: [{name: x, range: [1, 2]}]\n*/\n",
-	      "w.sql:8: cache: 'a' reads kind 'k' too; each has its own");
+	      "  - name: b\n    cache: {kind: k, codec: zlib}\n    params: [{name: x, range: [1, 2]}]\n*/\n",
+	      "w.sql:8: cache: 'a' reads kind 'k' too, with another codec or ttl");
+	fails(HEAD "statements:\n  - name: a\n    cache: {kind: k}\n    params: [{name: x, range: [1, 2]}]\n"
+	      "  - name: b\n    cache: {kind: k, ttl: 5s}\n    params: [{name: x, range: [1, 2]}]\n*/\n",
+	      "w.sql:8: cache: 'a' reads kind 'k' too, with another codec or ttl");
+	fails(HEAD "statements:\n  - name: a\n    cache: {kind: k}\n    params: [{name: x, range: [1, 2]}]\n"
+	      "  - name: b\n    cache: {kind: k}\n    params: [{name: y, range: [1, 2]}]\n*/\n"
+	      "-- statement a\nSELECT :x\n-- statement b\nSELECT 1 + :y\n",
+	      "w.sql:7: 'a' and 'b' read kind 'k' by different statements");
 	fails(HEAD "statements:\n  - name: a\n    writes: yes\n    cache: {kind: k, drops: yes}\n    params: [{name: x, range: [1, 2]}]\n*/\n",
 	      "w.sql:6: cache: no statement reads kind 'k'; there is nothing to drop");
 	fails(HEAD "statements:\n  - name: a\n    cache: {kind: k}\n    params: [{name: x, range: [1, 2]}]\n*/\n"
