@@ -152,6 +152,7 @@ static void start_running(struct warm *w)
 {
 	w->step = WARM_RUNNING;
 	w->began_ns = now_ns(w);
+	w->task.stoppable = true;
 	task_run(&w->task, w->began_ns);
 	warm_flow_start(w);
 }

@@ -82,6 +82,7 @@ struct task {
 	enum task_outcome outcome;
 	bool queued;                 /* not begun, nothing is connected: waits for task_start(); `phase` says for what */
 	bool awaited;                /* while it runs somebody waits for its result: Esc cancels it */
+	bool stoppable;              /* while it runs Esc cancels it when there is nothing else to go back from; run again it goes on */
 	struct err why;              /* of REFUSED, FAILED, UNKNOWN */
 	struct task_question question; /* in TASK_ASKING */
 	char *sql;                   /* exact statements, '\n' between; NULL none. In TASK_ASKING and later */

@@ -115,7 +115,9 @@ unsigned act_back(struct ui *u, const struct ui_host *h, int key)
 	const struct task *awaited = jobs_awaited(h);
 	struct err why;
 
-	if (awaited && key == TERM_KEY_ESC && awaited->id != u->cancelled) { /* a second Esc goes back */
+	if (!awaited || awaited->id == u->cancelled)
+		awaited = jobs_stoppable(u, h);
+	if (awaited && key == TERM_KEY_ESC) { /* a second Esc goes back */
 		u->cancelled = awaited->id;
 		ui_note(u, h, "asked to end: %s", awaited->title);
 		return UI_CANCEL | UI_REDRAW;

@@ -285,6 +285,8 @@ void footer_status(struct ui *u, const struct ui_host *h, struct canvas *c, int 
 	} else if (u->notice.text[0]) {
 		cells_draw_cut(c, 1, y, c->width - 1, u->notice.error ? SLOT_ERROR : SLOT_NOTICE,
 		               str_from(u->notice.text));
+	} else if (jobs_write_stoppable(u, h, &raw)) {
+		cells_draw_cut(c, 1, y, c->width - 1, SLOT_NOTICE, buf_str(&raw));
 	} else {
 		status_text(u, h, &raw);
 		clean_text(&text, buf_text(&raw), raw.len, c->ascii ? CLEAN_ASCII : 0);

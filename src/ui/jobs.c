@@ -50,6 +50,34 @@ bool jobs_write_awaited(const struct ui *u, const struct ui_host *h, struct buf 
 	return true;
 }
 
+const struct task *jobs_stoppable(struct ui *u, const struct ui_host *h)
+{
+	const struct ui_table *t = screens_table(u);
+
+	if (h->replay || u->window != WINDOW_NONE || u->search[0] || (t && (t->view.tagged.count > 0 || t->view.filter_text)))
+		return NULL;
+	for (int i = h->task_count - 1; i >= 0; i--)
+		if (h->tasks[i]->stoppable && h->tasks[i]->state == TASK_RUNNING && h->tasks[i]->id != u->cancelled)
+			return h->tasks[i];
+	return NULL;
+}
+
+bool jobs_write_stoppable(struct ui *u, const struct ui_host *h, struct buf *out)
+{
+	const struct task *t = jobs_stoppable(u, h);
+	char elapsed[UNIT_TEXT_MAX];
+
+	if (!t)
+		return false;
+	elapsed_text(t, h, elapsed);
+	buf_addf(out, "running %s, Esc cancels: %s", elapsed, t->title);
+	if (isfinite(t->progress))
+		buf_addf(out, "  %.0f%%", t->progress * 100);
+	if (t->phase[0])
+		buf_addf(out, "  %s", t->phase);
+	return true;
+}
+
 int jobs_items(const struct ui_host *h)
 {
 	return h->task_count;

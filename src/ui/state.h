@@ -292,6 +292,9 @@ void menu_draw(struct ui *u, const struct ui_host *h, struct canvas *c, int y, i
 int jobs_running(const struct ui_host *h);
 /* What a person waits for, NULL nothing; and the line that says so: false when there is none, or it was asked to end. */
 const struct task *jobs_awaited(const struct ui_host *h);
+/* What Esc would cancel now, because there is no window, search, tag or filter to go back from; NULL nothing. */
+const struct task *jobs_stoppable(struct ui *u, const struct ui_host *h);
+bool jobs_write_stoppable(struct ui *u, const struct ui_host *h, struct buf *out);
 bool jobs_write_awaited(const struct ui *u, const struct ui_host *h, struct buf *out);
 int jobs_items(const struct ui_host *h);
 void jobs_draw(struct ui *u, const struct ui_host *h, struct canvas *c, int y, int end);

@@ -12,7 +12,7 @@ import time
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from dash import Dash, uri # noqa: E402
 from postgres import Bench # noqa: E402
-from servers import DYTOP, Redis, folder, wait_for # noqa: E402
+from servers import DYTOP, TOP, Redis, folder, wait_for # noqa: E402
 
 SETUP = """CREATE EXTENSION pg_stat_statements; CREATE ROLE keeper LOGIN IN ROLE pg_monitor; GRANT CREATE ON SCHEMA public TO keeper;
 SET ROLE keeper; CREATE TABLE things (a int PRIMARY KEY, b text); INSERT INTO things SELECT i, 'x' || i FROM generate_series(1, 20000) i;
@@ -287,6 +287,45 @@ def test_a_secret_is_not_recorded(bench):
             assert "hunter2" not in text, [line for line in text.splitlines() if "hunter2" in line]
             assert r'SET \"primary_conninfo\" = ?' in text and r"SET \"work_mem\" = '7777kB'" in text, name
     assert pg.sql("SHOW primary_conninfo") == "host=db1 password=hunter2"
+
+
+def test_warm_is_stopped(bench):
+    """Esc at a third of a slow warm-up: it ends, and what it says was written is what is there. With a window open Esc closes that."""
+    with folder() as f, Redis(f) as redis:
+        pg = servers(bench)
+        pg.sql("CREATE DATABASE bridge")
+        done = subprocess.run([DYTOP, "bridge", "init", "--rows", "3000", "-d", pg.conninfo(dbname="bridge")], capture_output=True,
+                              text=True, timeout=120, stdin=subprocess.DEVNULL, env={**os.environ, "HOME": bench.dir})
+        assert done.returncode == 0, done
+        with open(os.path.join(TOP, "sql", "warm", "transactions.sql")) as shipped:
+            text = shipped.read()
+        os.makedirs(os.path.join(f, "warm"))
+        with open(os.path.join(f, "warm", "transactions.sql"), "w") as slow:
+            slow.write(re.sub(r"(?m)^rate: .*$", "rate: 150", text))
+        assert re.search(r"(?m)^rate: ", text)
+        with Dash("-d", pg.conninfo(dbname="bridge"), "--redis", uri(redis), "--sql-dir", f, env={"XDG_STATE_HOME": None}) as d:
+            d.live()
+            d.goto("cache")
+            d.send("w")
+            d.expect("recipe: transactions")
+            d.send("\r")
+            d.expect("y yes")
+            d.answer("y")
+            d.until("a part of it", lambda: int(redis.call("DBSIZE")[1:]) > 150)
+            d.until("its progress", lambda: re.search(r"running \S+, Esc cancels: Warm-up of recipe transactions +\d+%.*keys/s", d.row(d.lines - 1)
+                                                      + d.row(d.lines - 2)))
+            d.send("?")
+            d.expect("(?i)keys")
+            d.pump(0.3)
+            d.send("\x1b")
+            d.until("it goes on behind a window", lambda: "Esc cancels: Warm-up" in d.text())
+            d.send("\x1b")
+            d.expect("cancelled: Warm-up of recipe transactions")
+            there = int(redis.call("DBSIZE")[1:])
+            wait_for("its outcome", lambda: len(audit(d)) == 2, 30)
+            end = audit(d)[-1]
+            assert end["outcome"] == "cancelled" and 150 < end["rows"] == there < 3000, (end, there)
+            d.quit()
 
 
 def test_recording(bench):
