@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: PostgreSQL
 """dytop bench against pgbench and redis-benchmark: the same statements on the same private servers, in turns; ratios.
 
-    load.py [--dytop ./dytop] [--rounds 5] [--seconds 4] [--json FILE]
+    load.py [--dytop ./dytop] [--rounds 5] [--seconds 4] [--json FILE] [--check]
 
 CPU is user and system time of the whole process (wait4), by the operations it did. Medians over the rounds.
 """
@@ -68,6 +68,7 @@ def main():
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=int, default=4)
     parser.add_argument("--json")
+    parser.add_argument("--check", action="store_true", help="exit status 1 when an aim is missed (wants a quiet machine)")
     args = parser.parse_args()
     args.dytop = os.path.abspath(args.dytop)
     with Bench() as bench, tempfile.TemporaryDirectory() as folder, Redis(folder) as redis:
@@ -91,7 +92,13 @@ def main():
     if args.json:
         with open(args.json, "w") as f:
             json.dump({**got, "thousand": thousand}, f, indent=1)
+    cpu = ratio("dytop", "pgbench", "cpu_us")
+    missed = [what for met, what in ((cpu <= 1, f"CPU each x{cpu:.2f} of pgbench's (aim 1.0)"),
+                                     (thousand["rss"] < 64, f"1000 clients: {thousand['rss']:.1f} MiB (aim 64)")) if not met]
+    for what in missed:
+        print("missed:", what)
+    return 1 if args.check and missed else 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -12,6 +12,7 @@ import json
 import math
 import os
 import re
+import resource
 import signal
 import statistics
 import subprocess
@@ -23,20 +24,21 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.join(HERE, "..", "..")
 sys.path.insert(0, os.path.join(HERE, "..", "live"))
 from postgres import Bench
-from servers import Redis, folder
+from servers import Redis, folder, peak_mb
 from test_warm import Client
 
 SECRET = "1 " + "11" * 32
 
 
 def run_child(command, **more):
-    """(stdout, peak kB, CPU seconds)"""
+    """(stdout, which fits into a pipe, peak MiB, CPU seconds)"""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     child = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, **more)
-    out = child.stdout.read()
-    _, status, usage = os.wait4(child.pid, 0)
-    if status:
-        sys.exit(f"{command[0]} ended with {status}")
-    return out, usage.ru_maxrss, usage.ru_utime + usage.ru_stime
+    peak = peak_mb(child)
+    if child.returncode:
+        sys.exit(f"{command[0]} ended with {child.returncode}")
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return child.stdout.read(), peak, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
 def pg_include():
@@ -52,12 +54,17 @@ def build(source, folder, *flags):
 class Stage:
     def __init__(self, args, pg, redis, second):
         self.args, self.pg, self.redis, self.second = args, pg, redis, second
+        self.missed = []
         self.floor_program = build("warm_floor.c", redis.path, "-I" + pg_include(), "-lpq", "-lhiredis", "-lz", "-lsodium")
         self.neighbour_program = build("warm_neighbour.c", redis.path)
         self.conninfo = pg.conninfo(dbname="bridge")
         with open(os.path.join(TOP, "sql", "warm", "transactions.sql")) as f:
             text = f.read()
         self.query = re.search(r"\*/\n(.*?)\n-- estimate", text, re.S).group(1)
+
+    def aim(self, met, what):
+        if not met:
+            self.missed.append(what)
 
     def flush(self):
         Client(self.redis.port).call("FLUSHALL")
@@ -101,11 +108,14 @@ def rates(stage):
         ours, floor, single, cpu = map(statistics.median, (ours, floor, single, cpu))
         print(f"  {codec:7} dytop {ours:8.0f} keys/s   bare loop {floor:8.0f}: {ours / floor:.2f} x (aim 0.8)   "
               f"one await per key {single:8.0f}: {ours / single:.1f} x (aim 2)   CPU {cpu:.2f} x the bare loop's")
+        stage.aim(ours / floor >= 0.8, f"{codec}: {ours / floor:.2f} x the bare loop")
+        stage.aim(ours / single >= 2, f"{codec}: {ours / single:.1f} x one await per key")
 
 
 def memory(stage):
     small, large = (stage.warm("zlib", 0, rows)[2] for rows in (stage.args.rows // 10, stage.args.rows))
-    print(f"peak memory: {small / 1024:.1f} MiB for {stage.args.rows // 10} rows, {large / 1024:.1f} MiB for {stage.args.rows} (aim: flat, < 32)")
+    print(f"peak memory: {small:.1f} MiB for {stage.args.rows // 10} rows, {large:.1f} MiB for {stage.args.rows} (aim: flat, < 32)")
+    stage.aim(large < 32 and large - small < 2, f"peak memory {small:.1f} and {large:.1f} MiB")
 
 
 class Neighbour:
@@ -154,6 +164,7 @@ def neighbour(stage, rate):
     print(f"another client's GET, p99, medians of {len(alone)} turns, rate {rate:.0f}: {middle(alone):.0f} us alone, {middle(same):.0f} us "
           f"beside a warm-up of {middle(kept):.0f} keys/s ({middle(slowed):.0f} steps back): {share(same):.2f} x (aim 2); beside one into "
           f"another Redis of this machine {middle(other):.0f} us: {share(other):.2f} x")
+    stage.aim(share(same) <= 2, f"another client's p99 at rate {rate:.0f}: {share(same):.2f} x")
     if stage.args.verbose:
         for row in zip(alone, same, other, kept):
             print("   ", "  ".join(f"{v:8.0f}" for v in row))
@@ -165,6 +176,7 @@ def main():
     parser.add_argument("--rows", type=int, default=100000)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--only", choices=("rates", "memory", "neighbour"))
+    parser.add_argument("--check", action="store_true", help="exit status 1 when an aim is missed (wants a quiet machine)")
     parser.add_argument("-v", "--verbose", action="store_true", help="every turn of the neighbour")
     args = parser.parse_args()
     with Bench() as bench, folder() as d, folder() as d2, Redis(d) as redis, Redis(d2) as second:
@@ -180,7 +192,10 @@ def main():
         if args.only in (None, "neighbour"):
             neighbour(stage, 5000)
             neighbour(stage, math.nan)
+        for what in stage.missed:
+            print("missed:", what)
+        return 1 if args.check and stage.missed else 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -42,6 +42,12 @@ class Skip(SystemExit):
         return self.why
 
 
+def sanitized(program):
+    """Whether AddressSanitizer is in it: then its memory is not ours to judge."""
+    with open(program, "rb") as f:
+        return b"__asan_init" in f.read()
+
+
 def need(program, *folders):
     """The path of a program, from PATH, the usual folders of servers, and those given."""
     path = os.pathsep.join([*folders, os.environ.get("PATH", ""), "/usr/sbin", "/sbin", "/usr/local/bin"])
@@ -105,6 +111,21 @@ def stop(process, how=signal.SIGTERM, seconds=5):
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
+
+
+def peak_mb(process):
+    """Waits for its end; the most memory that it ever held. Looked at while it lives: what wait4() tells of a child begins with the
+    size of who started it."""
+    most = 0
+    while process.poll() is None:
+        try:
+            with open(f"/proc/{process.pid}/status") as f:
+                most = next((int(line.split()[1]) for line in f if line.startswith("VmHWM")), most)
+        except OSError:
+            break
+        time.sleep(0.005)
+    process.wait()
+    return most / 1024
 
 
 class Redis:

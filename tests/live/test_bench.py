@@ -11,7 +11,7 @@ import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from postgres import Bench # noqa: E402
-from servers import DYTOP, SLOW, TOP, Redis, Skip, folder, run, wait_for # noqa: E402
+from servers import DYTOP, SLOW, TOP, Redis, Skip, folder, run, sanitized, wait_for # noqa: E402
 
 BRIDGE = {}
 
@@ -331,6 +331,14 @@ def test_the_dashboard_on_the_load():
     assert left_over() == "0"
     done = dytop("bench", "--top", redis=None)
     assert done.returncode == 1 and "--top needs a terminal" in done.stderr, done.stderr
+
+
+def test_a_thousand_clients_are_small():
+    setup()
+    with folder() as path, Redis(path) as redis:
+        one = bench("--clients", "1000", "--duration", "3", "--warmup", "1", redis=redis)["runs"][0]
+        assert one["all"]["operations"] > 1000 and one["all"]["errors"] == 0, one["all"]
+        assert sanitized(DYTOP) or one["self"]["rss_bytes"] < 64 << 20, one["self"]
 
 
 def test_two_runs_compared():

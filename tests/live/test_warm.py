@@ -16,7 +16,7 @@ import zlib
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from postgres import Bench
-from servers import DYTOP, SLOW, Redis, folder, run, wait_for
+from servers import DYTOP, SLOW, Redis, Skip, folder, peak_mb, run, sanitized, wait_for
 from test_redis_cluster import cluster
 
 ROWS = 3000
@@ -360,6 +360,28 @@ def test_hits_are_told():
             time.sleep(0.01)
         report = json.loads(process.communicate()[0])
         assert 40 < report["hits_before"]["ratio_percent"] < 60 and report["hits_after"]["ratio_percent"] == 100, report
+
+
+def peak_of_rows(redis, path, rows):
+    client = Client(redis.port)
+    client.call("FLUSHALL")
+    child = subprocess.Popen([DYTOP, "warm", "mine", "--yes", "--watch", "0", "--rate", "0", "--sql-dir", path, "--rows", str(rows), "--audit",
+                              AUDIT, "-d", PG.conninfo(dbname="bridge"), "--redis", f"redis://127.0.0.1:{redis.port}"],
+                             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
+    peak = peak_mb(child)
+    assert child.returncode == 0 and client.call("DBSIZE") == rows, (child.returncode, client.call("DBSIZE"))
+    return peak
+
+
+def test_memory_is_flat():
+    """Twenty times the rows take no more memory: none is kept."""
+    if sanitized(DYTOP):
+        raise Skip("AddressSanitizer keeps what was freed")
+    with folder() as d, Redis(d) as redis:
+        recipe(d, "codec: zlib", "SELECT 'k' || i AS key, jsonb_build_object('i', i, 'text', repeat(md5(i::text), 18)) AS value, 'low' AS "
+               "priority FROM generate_series(1, 100000) AS i LIMIT $1")
+        few, many = peak_of_rows(redis, d, 3000), peak_of_rows(redis, d, 60000)
+        assert 1 < few < 32 and many < 32 and many - few < 2, (few, many)
 
 
 def test_takes_a_step_back():
