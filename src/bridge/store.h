@@ -122,9 +122,9 @@ void store_withdraw(struct store *s);
 int store_kind(const struct store *s, struct str name);
 /* ERR_INVALID (told from the loop): an id with a zero byte, a key longer than STORE_KEY_MAX; also of store_put(). */
 void store_get(struct store *s, int kind, struct str id, store_got *got, void *ctx);
-/* Writes through: SET with the TTL of that priority, whatever stands there. Whatever becomes of it, what stood there before is not
- * read any more: what may not be cached is taken out, and so is what the value could not replace; when that fails as well, it is
- * as with a drop that failed. done may be NULL. */
+/* Writes through, with the TTL of that priority, whatever stands there; done() with count 0: invalidated before it got there. Whatever
+ * becomes of it, what stood there before is not read any more: what may not be cached is taken out, and so is what the value could not
+ * replace; when that fails as well, it is as with a drop that failed. done may be NULL. */
 void store_put(struct store *s, int kind, struct str id, struct str value, enum recipe_priority priority, store_done *done, void *ctx);
 
 /* Invalidates one key: no get that begins after done() brings what the row was before this call. done may be NULL. */

@@ -113,7 +113,18 @@ void store_on_filled(void *ctx, const struct resp_reply *reply, const struct err
 	"if ARGV[2] then return redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3]) end " \
 	"return redis.call('UNLINK', KEYS[1])"
 
-static void check_scripts(struct store *s, const struct resp_reply *reply)
+void store_settle(struct store *s, struct str key, const char *token, struct str value, const char *ttl, redis_work_reply *reply, void *ctx)
+{
+	redis_cluster_send(s->redis, key, 7,
+	                   (const struct str[]){STR("EVAL"), STR(SCRIPT), STR("1"), key, str_from(token), value, str_from(ttl)}, reply, ctx);
+}
+
+void store_token(struct store *s, char token[STORE_TOKEN_MAX])
+{
+	snprintf(token, STORE_TOKEN_MAX, STORE_LEASE "%s%llx", s->token, (unsigned long long)++s->tokens);
+}
+
+void store_check_scripts(struct store *s, const struct resp_reply *reply)
 {
 	static const char *const refusals[] = {"NOPERM", "ERR unknown command"};
 
@@ -129,14 +140,14 @@ static void check_scripts(struct store *s, const struct resp_reply *reply)
 static void on_settled(void *ctx, const struct resp_reply *reply, const struct err *why)
 {
 	if (!why)
-		check_scripts(ctx, reply);
+		store_check_scripts(ctx, reply);
 	store_on_filled(ctx, reply, why);
 }
 
 static void on_let_go(void *ctx, const struct resp_reply *reply, const struct err *why)
 {
 	if (!why)
-		check_scripts(ctx, reply);
+		store_check_scripts(ctx, reply);
 }
 
 /* There is nothing to be cached: others need not wait for it. */
@@ -201,10 +212,7 @@ static void fill(struct store_flight *f, struct str value, enum recipe_priority 
 	store_ttl(s, f->kind, priority, ttl);
 	f->leased = false;
 	if (leased) {
-		redis_cluster_send(s->redis, key, 7,
-		                   (const struct str[]){STR("EVAL"), STR(SCRIPT), STR("1"), key, str_from(f->token), buf_str(&s->coded),
-		                                        str_from(ttl)},
-		                   on_settled, s);
+		store_settle(s, key, f->token, buf_str(&s->coded), ttl, on_settled, s);
 		return;
 	}
 	redis_cluster_send(s->redis, key, 6,
@@ -367,7 +375,7 @@ static void take_off(struct store_flight *f)
 		launch(f);
 		return;
 	}
-	snprintf(f->token, sizeof(f->token), STORE_LEASE "%s%llx", s->token, (unsigned long long)++s->tokens);
+	store_token(s, f->token);
 	snprintf(ttl, sizeof(ttl), "%d", STORE_LEASE_MS);
 	redis_cluster_send(s->redis, key, 6,
 	                   (const struct str[]){STR("SET"), key, str_from(f->token), STR("PX"), str_from(ttl), STR("NX")}, on_leased, f);

@@ -186,6 +186,10 @@ bool store_may_read(const struct store *s, int kind, struct str key);
 /* --- store_get.c */
 void store_flight_free(struct store_flight *f);
 void store_on_filled(void *ctx, const struct resp_reply *reply, const struct err *why); /* counts */
+void store_token(struct store *s, char token[STORE_TOKEN_MAX]); /* a new one */
+/* Puts the value in the place of that token, if it still stands there. */
+void store_settle(struct store *s, struct str key, const char *token, struct str value, const char *ttl, redis_work_reply *reply, void *ctx);
+void store_check_scripts(struct store *s, const struct resp_reply *reply); /* is it that Redis does not let us EVAL? */
 void store_ttl(struct store *s, int kind, enum recipe_priority priority, char out[24]);
 bool store_encode(struct store *s, int kind, struct str key, struct str value); /* into s->coded; false: not for the cache */
 /* --- store_put.c */

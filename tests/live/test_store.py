@@ -3,7 +3,9 @@
 """bridge/store: what is cached and how, one query for a thousand misses, invalidation by id, prefix, event and alarm, and the race
 of 10,000 updates against readers that would put old rows back."""
 import os
+import socket
 import sys
+import threading
 import time
 import zlib
 
@@ -276,6 +278,66 @@ def late_reader(bench, pg, redis):
     print("ok: a get that is late does not join")
 
 
+class Line:
+    """A way to Redis on which what was sent by the connections of now can be held back, and delivered after they were given up."""
+
+    def __init__(self, redis):
+        self.redis, self.held, self.holding = redis, [], False
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        while True:
+            client, _ = self.listener.accept()
+            server = socket.create_connection(("127.0.0.1", self.redis.port))
+            state = {"held": []}
+            self.held.append((server, state))
+            threading.Thread(target=self.pump, args=(server, client, None), daemon=True).start()
+            threading.Thread(target=self.pump, args=(client, server, state), daemon=True).start()
+
+    def pump(self, source, target, state):
+        try:
+            while data := source.recv(65536):
+                if state is not None and (self.holding or state["held"]):
+                    state["held"].append(data)
+                else:
+                    target.sendall(data)
+        except OSError:
+            pass
+        if state is None:
+            target.close()
+        elif not state["held"]:
+            target.shutdown(socket.SHUT_WR)
+
+    def deliver(self):
+        for server, state in self.held:
+            if state["held"]:
+                server.sendall(b"".join(state["held"]))
+                state["held"].clear()
+
+
+def late_put(bench, pg, redis):
+    """What was sent on a connection that was given up reaches Redis after a later drop was done: a put is none then."""
+    pg.sql("ALTER TABLE things DISABLE TRIGGER USER")
+    redis.call("FLUSHALL")
+    line = Line(redis)
+    s = Storer(bench, pg, line, "-n", "-D", "%d" % (500 * SLOW)).ready(False)
+    assert s.done("put tx 65 high of before")["count"] == 1 and s.get(65)["value"] == "of before"
+    line.holding = True
+    assert s.done("put tx 65 high late")["code"] != "ok"
+    line.holding = False
+    s.until("the flush", 20, lambda t: t["redis_up"] and t["flushes"] == 1 and not t["flushing"])
+    assert s.done("drop tx 65")["code"] == "ok"
+    assert stored(redis, "tx:65") == b"dytop:invalidated"
+    line.deliver()
+    wait_until("it got there", 10, lambda: stored(redis, "tx:65") != b"dytop:invalidated")
+    assert s.get(65)["value"] == body(65), s.get(65)
+    s.quit()
+    pg.sql("ALTER TABLE things ENABLE TRIGGER USER")
+    print("ok: a put that is late is none")
+
+
 def leases(bench, pg, redis):
     """Who reads a row says so; what he leaves behind when there is nothing to be cached; a Redis that runs no scripts."""
     pg.sql("ALTER TABLE things DISABLE TRIGGER USER")
@@ -314,6 +376,10 @@ def leases(bench, pg, redis):
     assert s.get(64)["from"] == "cache"
     assert s.done("drop tx 64")["code"] == "ok" and s.get(64)["from"] == "database"
     s.until("it came upon the tombstone", 5, lambda t: t["sets_late"] == 1)
+    assert s.done("put tx 64 high by hand")["count"] == 1 and s.get(64)["value"] == "by hand"
+    s.quit()
+    s = Storer(bench, pg, redis, "-n").ready(False)         # learns of it by a put
+    assert s.done("put tx 64 high once more")["count"] == 1 and s.get(64)["value"] == "once more" and not s.stats()["leases"]
     redis.call("ACL", "SETUSER", "default", "+eval")
     s.quit()
     lock.stdin.close()
@@ -365,7 +431,7 @@ def main():
         pg.sql("CREATE EXTENSION pg_stat_statements")
         things(pg)
         redis = redis_in(bench)
-        for test in (basics, single_flight, prefixes, late_refill, late_reader, leases, ends_in_the_midst, race, events, speed):
+        for test in (basics, single_flight, prefixes, late_refill, late_reader, late_put, leases, ends_in_the_midst, race, events, speed):
             if len(sys.argv) < 2 or test.__name__ in sys.argv[1:]:
                 test(bench, pg, redis)
 

@@ -238,13 +238,55 @@ def carried_over(bench, pg, servers):
     print("ok: a doubt goes with the slot")
 
 
+def not_told(bench, pg, servers):
+    """A user who may not ask for the slots: keys are found by MOVED; a sweep that would miss some says so."""
+    servers = servers[:3]
+    flush(servers)
+    ids = [next(i for i in range(1, 200) if owner_of(servers, "test:tx:%d" % i)[1] is x) for x in servers]
+    for x in servers:
+        x.call("ACL", "SETUSER", "default", "-cluster")
+    s = storer(bench, pg, servers[0])
+    for i in ids:
+        s.send("get tx %d" % i)
+        assert s.event("got")["code"] == "ok"
+    s.cached(ids[0])
+    done = s.done("prefix tx:")
+    assert done["code"] != "ok" and "CLUSTER SLOTS" in done["why"], done
+    assert s.get(ids[0])["from"] == "database", "what it could not sweep is not read"
+    s.quit()
+    for x in servers:
+        x.call("ACL", "SETUSER", "default", "+cluster")
+    print("ok: a sweep that cannot know all nodes fails")
+
+
+def ends_in_the_midst(bench, pg, servers):
+    """With a sweep, a look at the slots and a flush under way; a sanitizer tells what is left behind."""
+    servers = servers[:3]
+    flush(servers)
+    slot, owner, other = owner_of(servers, "test:tx:7")
+    for commands in (("prefix tx:", "prefix "), ("drop tx 7", "get tx 7", "put tx 7 high x", "prefix ")):
+        s = storer(bench, pg, other)
+        s.cached(7)
+        owner.pause()
+        for command in commands:
+            s.send(command)
+        s.seconds(0.05)
+        s.quit()
+        owner.go_on()
+        settled(servers)
+    s = storer(bench, pg, other)
+    s.cached(7)
+    s.quit()
+    print("ok: ends in the midst")
+
+
 def main():
     with Bench() as bench:
         pg = bench.postgres(max_connections="60")
         things(pg)
         try:
             with cluster(4, "--cluster-node-timeout", "%d" % (2000 * SLOW)) as servers:
-                for test in (away, carried_over, takeover, sweeps):
+                for test in (away, carried_over, not_told, ends_in_the_midst, takeover, sweeps):
                     if len(sys.argv) < 2 or test.__name__ in sys.argv[1:]:
                         test(bench, pg, servers)
         except Skip as why:

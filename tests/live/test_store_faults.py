@@ -195,6 +195,10 @@ def comes_back_older(bench, pg):
     s.cached(50)
     redis.call("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
     s.until("the flush", 10, lambda t: t["redis_lost"] == 1 and t["flushes"] == 1 and not t["flushing"])
+    s.cached(50)
+    redis.call("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
+    s.until("the flush", 10, lambda t: t["redis_lost"] == 2 and t["flushes"] == 2 and not t["flushing"])
+    assert sum("(INFO)" in e.get("words", "") for e in s.past) == 1, "said once"
     s.quit()
     redis.kill()
     print("ok: a Redis that comes back older")
