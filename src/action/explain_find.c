@@ -310,7 +310,12 @@ static void ask_for_rights(struct explain *e)
 	}
 	task_say(&e->task, TASK_PLAIN, "without this question: --explain-as \"user=...\", a login that may only read the tables%s",
 	         e->conf.role ? " (a function can take off the role of --explain-role)" : "");
-	task_sql(&e->task, e->sql, strlen(e->sql));
+	if (!task_sql(&e->task, e->sql, strlen(e->sql))) {
+		explain_fail(e, ERR_TOO_BIG, "it is not planned: it has %zu kB, more than the %d kB that can be shown before you agree; "
+		             "a login that may do no more than %s needs no such question (--explain-as)", strlen(e->sql) >> 10,
+		             TASK_SQL_MAX >> 10, author);
+		return;
+	}
 	snprintf(q.title, sizeof q.title, "Plan a statement of %s as %s?", author, e->login);
 	task_ask(&e->task, &q);
 }

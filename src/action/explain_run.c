@@ -19,7 +19,7 @@ static const char *verb(const struct explain *e)
 /* The batch as it will be sent, so that what is shown is what runs. */
 static void make_batch(struct explain *e)
 {
-	snprintf(e->name, sizeof e->name, "dytop_%llx_run", (unsigned long long)e->began_ns);
+	snprintf(e->name, sizeof e->name, "dytop_%s_run", e->id); /* the same each time it is made: shown, audited, sent */
 	e->doing = EXPLAIN_ANALYZED;
 	explain_values_text(e, false);
 	explain_batch(e, e->writing);
@@ -34,17 +34,22 @@ static void make_batch(struct explain *e)
 	explain_add(e, "explain_end", NULL, NULL, 0);
 }
 
-static void show_sql(struct explain *e)
+/* False: it has ended, for nobody could see what would be run. */
+static bool show_sql(struct explain *e)
 {
 	struct buf text = BUF_INIT(TASK_SQL_MAX);
+	bool whole;
 
 	for (int i = 0; i < e->count; i++) {
 		buf_addf(&text, "%s%s;", i ? "\n" : "", buf_text(&e->sqls[i]));
 		for (int v = 0; v < e->query[i].count; v++)
 			buf_addf(&text, "%s$%d = %s", v ? ", " : "  -- ", v + 1, e->query[i].values[v] ? e->query[i].values[v] : "NULL");
 	}
-	task_sql(&e->task, buf_text(&text), text.len);
+	whole = !text.failed && task_sql(&e->task, buf_text(&text), text.len);
 	buf_release(&text);
+	if (!whole)
+		explain_fail(e, ERR_TOO_BIG, "it is not run: with its values it has more than the %d kB that can be shown before", TASK_SQL_MAX >> 10);
+	return whole;
 }
 
 static void ask_to_run(struct explain *e)
@@ -55,7 +60,8 @@ static void ask_to_run(struct explain *e)
 	unit_format(limit, UNIT_MS, e->conf.analyze_timeout_ms, 0);
 	task_say(&e->task, TASK_PLAIN, "it runs in full on the server, in a READ ONLY transaction that is rolled back, for %s at most", limit);
 	make_batch(e);
-	show_sql(e);
+	if (!show_sql(e))
+		return;
 	snprintf(q.title, sizeof q.title, "Run this %s on %s (database %s)?", verb(e), pgwork_name(e->work), pgwork_dbname(e->work));
 	task_ask(&e->task, &q);
 }
@@ -72,7 +78,8 @@ static void ask_to_write(struct explain *e)
 	task_say(&e->task, TASK_WARN, "not rolled back: sequences, what functions do outside (dblink, files, programs), sent signals, "
 	         "and dead rows stay until VACUUM; row locks are held while it runs, triggers fire, NOTIFY is dropped");
 	make_batch(e);
-	show_sql(e);
+	if (!show_sql(e))
+		return;
 	snprintf(q.title, sizeof q.title, "Run this %s with its writes on %s (database %s), and roll it back?", verb(e), pgwork_name(e->work),
 	         pgwork_dbname(e->work));
 	snprintf(q.word, sizeof q.word, "%s", verb(e));

@@ -298,17 +298,20 @@ static bool fill(struct maintain *m)
 
 /* --- the question ---------------------------------------------------------------------------------------------------- */
 
-static void set_sql(struct maintain *m)
+/* False: not all of it can be shown. */
+static bool set_sql(struct maintain *m)
 {
 	struct buf all = BUF_INIT(TASK_SQL_MAX);
+	bool whole;
 
 	for (int i = 0; i < m->items; i++)
 		for (int step = 0; step < m->action->steps && !m->item[i].out; step++) {
 			buf_adds(&all, all.len ? "\n" : "");
 			buf_adds(&all, m->item[i].sql[step]);
 		}
-	task_sql(&m->task, buf_text(&all), all.len);
+	whole = task_sql(&m->task, buf_text(&all), all.len) && !all.failed;
 	buf_release(&all);
+	return whole;
 }
 
 static void ask(struct maintain *m)
@@ -335,7 +338,12 @@ static void ask(struct maintain *m)
 		maintain_end(m, TASK_OK, NULL);
 		return;
 	}
-	set_sql(m);
+	if (!set_sql(m)) {
+		struct err why;
+		err_set(&why, ERR_TOO_BIG, "its statements have more than the %d kB that can be shown before they are run", TASK_SQL_MAX >> 10);
+		maintain_end(m, TASK_REFUSED, &why);
+		return;
+	}
 	if (left == 1)
 		snprintf(q.title, sizeof q.title, "%.60s%s%.80s on %.50s?", m->action->title, m->item[last].shown[0] ? " " : "",
 		         m->item[last].shown, m->server);

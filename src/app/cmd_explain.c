@@ -420,8 +420,9 @@ static int explain_command(const struct options *o, struct err *why)
 	struct explain_conf conf = {.conf = server, .over = o->explain_conn, .role = o->explain_role, .text = files_session_text,
 	                            .text_ctx = r.files, .index = a->index, .analyze_timeout_ms = a->timeout_ms, .read_only = o->read_only,
 	                            .trust = a->trust, .confirmed = a->yes ? "--yes" : a->trust ? "--trust-author" : "y", .log = r.log};
+	const struct audit_conf log = {.path = o->audit, .literals = o->audit_literals};
 	if (server && read_statement(o, &conf, &text, why) == 0 &&
-	    (o->read_only || audit_new(&conf.audit, r.loop, &(struct audit_conf){.path = o->audit}, why) == 0 || !a->analyze)) {
+	    (o->read_only || audit_new(&conf.audit, r.loop, &log, why) == 0 || !a->analyze)) {
 		*why = (struct err){0}; /* a plan alone needs no audit log */
 		status = run_all(&r, &conf, why);
 	}

@@ -76,14 +76,21 @@ void task_say(struct task *t, enum task_mark mark, const char *format, ...)
 	changed(t);
 }
 
-void task_sql(struct task *t, const char *sql, size_t len)
+bool task_sql(struct task *t, const char *sql, size_t len)
 {
 	struct buf out = BUF_INIT(TASK_SQL_MAX);
+	bool whole;
 
 	clean_text(&out, sql, len, CLEAN_KEEP_LINES);
+	whole = !out.failed;
+	out.limit += 64;
+	out.failed = false;
+	if (!whole)
+		buf_addf(&out, "\n-- cut here: it has %zu kB", len >> 10);
 	free(t->sql);
 	t->sql = buf_take(&out);
 	buf_release(&out);
+	return whole;
 }
 
 void task_ask(struct task *t, const struct task_question *question)

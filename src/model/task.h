@@ -39,7 +39,7 @@ enum task_weight {
 	TASK_WEIGHT_WORD, /* the word must be typed: the PID or the object's name */
 };
 
-enum { TASK_TITLE_MAX = 200, TASK_LINE_MAX = 480, TASK_LINES_MAX = 200, TASK_SQL_MAX = 64 << 10 };
+enum { TASK_TITLE_MAX = 200, TASK_LINE_MAX = 480, TASK_LINES_MAX = 200, TASK_SQL_MAX = 256 << 10 };
 
 enum task_mark { TASK_PLAIN, TASK_GOOD, TASK_WARN, TASK_BAD }; /* what a line means */
 
@@ -102,7 +102,9 @@ void task_init(struct task *t, const struct task_ops *ops, const char *kind, con
 void task_release(struct task *t); /* of what is in it, not t itself */
 /* Adds a line; the oldest after the question go when there are TASK_LINES_MAX. Cleans the text. */
 void task_say(struct task *t, enum task_mark mark, const char *format, ...) PRINTFLIKE(3, 4);
-void task_sql(struct task *t, const char *sql, size_t len); /* replaces it; cleaned but for line breaks and tabs */
+/* Replaces it; cleaned but for line breaks and tabs. False: it is longer than TASK_SQL_MAX, and what a person would see is not what is
+ * sent: nothing may be asked, and it says how much is cut. */
+bool task_sql(struct task *t, const char *sql, size_t len);
 void task_ask(struct task *t, const struct task_question *question);
 void task_run(struct task *t, int64_t now_ns);
 void task_check(struct task *t);

@@ -4,6 +4,7 @@
 the planner calls (A4); locks and cut texts (A5); EXPLAIN ANALYZE of what writes (A6); a lost connection (A12); --read-only (A15)."""
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -273,6 +274,43 @@ def test_a6_runs(bench, made):
     # the log cannot be written: nothing runs
     code, out, err = e.run("-", "--analyze", "--yes", "--audit", bench.dir, text="SELECT count(*) FROM victims")
     assert code == 1 and "audit" in err and "Execution" not in out, (out, err)
+
+
+def logged(bench, begin):
+    """What the server was sent from there on in its log, statement by statement, in order."""
+    with open(os.path.join(bench.dir, "postgres.log"), errors="replace") as f:
+        f.seek(begin)
+        entries = re.split(r"(?m)^(?=\S.*? (?:LOG|ERROR|DETAIL|STATEMENT|WARNING|HINT|CONTEXT):  )", f.read())
+    found = [re.search(r"(?s) LOG:  execute [^:]*: (.*)", entry) for entry in entries]
+    return [m.group(1).strip().replace("\n\t", "\n") for m in found if m]
+
+
+def test_a6_exact(bench, made):
+    """What was shown and audited is what the server got, name by name; what cannot be shown whole is not asked for."""
+    e = server(bench, made)
+    log = os.path.join(bench.dir, "postgres.log")
+    begin = os.path.getsize(log)
+    code, out, err = e.run("-", "--analyze", "--yes", "--audit-literals", text="SELECT count(*) FROM victims\n WHERE name <> 'x;y'", code=0)
+    sent = logged(bench, begin)
+    sent = sent[max(i for i, text in enumerate(sent) if text == "BEGIN READ ONLY"):]
+    assert len(sent) == 7 and sent[3].startswith("PREPARE dytop_"), sent
+    for text in sent:
+        assert text + ";" in err, (text, err)
+    lines = [json.loads(line) for line in open(os.path.join(e.home, "dytop", "audit.jsonl"))]
+    intent = [line for line in lines if line["event"] == "intent"][-1]
+    assert all(text + ";" in intent["sql"] for text in sent), (intent["sql"], sent)
+    # a text of 129 kB is shown to its end; one that cannot be is planned, and not run
+    long = "SELECT count(*) FROM victims WHERE name <> '%s' AND 'the end' <> ''"
+    code, out, err = e.run("-", "--analyze", "--yes", text=long % ("x" * (129 << 10)), code=0)
+    assert "'the end' <> '';" in err and "executed and rolled back" in out, (err[-500:], out[-500:])
+    begin = os.path.getsize(log)
+    code, out, err = e.run("-", "--analyze", "--yes", text=long % ("x" * (300 << 10)))
+    assert code == 1 and "it is not run" in err and "256 kB" in err and "executed" not in out.replace("not executed", ""), (err[-500:], out[-500:])
+    assert not [text for text in logged(bench, begin) if "ANALYZE true" in text]
+    # nor is it planned with more rights than its author's, when that would have to be agreed to
+    e.pg.sql("SELECT count(*) AS longest FROM victims WHERE id > 7" + " AND victims.name = victims.name" * 10000, user="author")
+    code, out, err = e.run("--", e.queryid("%AS longest%"), user="boss")
+    assert code == 1 and "it is not planned" in err and "256 kB" in err and "as boss?" not in err, err[-300:]
 
 
 def test_a6_limits(bench, made):
