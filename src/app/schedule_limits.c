@@ -7,7 +7,7 @@
 #include "app/schedule_private.h"
 #include "core/units.h"
 
-enum { GAP_MS = 2000, MONITOR_MS = 5000 };
+enum { GAP_MS = 2000, MONITOR_MS = 5000, BLIND_MAX = 2 };
 
 static double number(const char *text)
 {
@@ -92,6 +92,17 @@ static void act(struct sched *s, const char *text)
 	}
 }
 
+/* Once is an accident; what stays unknown is no licence. */
+static void blind(struct sched *s, const char *why)
+{
+	char text[200];
+
+	if (++s->blind < BLIND_MAX || !s->task || !any(&s->plan->limits))
+		return;
+	snprintf(text, sizeof text, "how busy the server is cannot be seen: %.120s", why);
+	act(s, text);
+}
+
 static void watched(void *ctx, const struct pgwork_outcome *o)
 {
 	struct sched *s = ctx;
@@ -99,12 +110,31 @@ static void watched(void *ctx, const struct pgwork_outcome *o)
 	char text[160];
 
 	sched_reply(&s->watched, o);
-	if (s->watched.row) {
+	if (!s->watched.row)
+		blind(s, s->watched.why.code ? s->watched.why.text : "it said nothing");
+	else {
+		s->blind = 0;
 		s->load = read_load(&s->watched);
 		if (s->task && passed(&s->plan->limits, &before, &s->load, text, sizeof text))
 			act(s, text);
 	}
 	reply_release(&s->watched);
+}
+
+/* With the lock, so that no other host begins the plan while its job runs. That the lock is ours is found out before the next job, with
+ * what was done meanwhile (schedule_run.c): here it is only held. */
+static void reopen(struct sched *s)
+{
+	const char *sql = files_session_text(s->conf->run->files, "sched_lock");
+	char number[16];
+	const char *values[] = {number};
+	struct pgwork_query q = {.sql = sql, .values = values, .count = 1, .deadline_ms = MONITOR_MS};
+
+	blind(s, "the connection was lost");
+	sched_lock_number(s, number);
+	pgwork_open(s->work);
+	if (sql && pgwork_open_count(s->work) == 0)
+		pgwork_run(s->work, &q, 1);
 }
 
 static void on_monitor(void *ctx)
@@ -114,7 +144,9 @@ static void on_monitor(void *ctx)
 	struct pgwork_query q = {.sql = sql, .deadline_ms = MONITOR_MS, .done = watched, .ctx = s};
 
 	loop_timer_in(s->monitor, MONITOR_MS);
-	if (sql && pgwork_is_up(s->work) && pgwork_open_count(s->work) == 0)
+	if (!pgwork_is_up(s->work))
+		reopen(s);
+	else if (sql && any(&s->plan->limits) && pgwork_open_count(s->work) == 0)
 		pgwork_run(s->work, &q, 1);
 }
 
@@ -122,7 +154,8 @@ void sched_monitor(struct sched *s, bool on)
 {
 	if (!s->monitor)
 		s->monitor = loop_timer_new(s->conf->run->loop, on_monitor, s);
-	if (on && any(&s->plan->limits))
+	s->blind = 0;
+	if (on)
 		loop_timer_in(s->monitor, MONITOR_MS);
 	else
 		loop_timer_stop(s->monitor);

@@ -26,7 +26,8 @@ struct sched {
 	struct pgwork *work;       /* holds the lock, keeps the state, looks at the load */
 	char *table;               /* quoted; NULL: the state is a file */
 	char *file;
-	bool locked, up, stop;
+	bool locked, stop;         /* locked: by this very connection, and what others did before that was read */
+	int blind;                 /* looks in a row that showed no load */
 	struct load load;          /* the last one */
 	struct task *task;         /* under way */
 	bool leaves;               /* it must not be cancelled */
@@ -46,9 +47,13 @@ int sched_save_state(struct sched *s, struct err *why) MUSTCHECK;
 int sched_mark(struct sched *s, const struct schedule_job *j, struct err *why) MUSTCHECK;
 void sched_wait(struct sched *s, double ms);
 
+/* What the plan's lock is called, as a text: of sql/session/sched_lock.sql. */
+void sched_lock_number(const struct sched *s, char out[16]);
+
 /* schedule_limits.c */
 /* Whether a limit is passed, and which, in words. Looks twice, 2 s apart, when latency is limited. */
 bool sched_busy(struct sched *s, char *text, size_t room);
+/* While a job runs: the limits are looked at, and a connection that was lost is opened again, with its lock. */
 void sched_monitor(struct sched *s, bool on);
 
 /* One line with the time in front. */

@@ -123,6 +123,28 @@ static int64_t now_us(void)
 	return now.wall_us;
 }
 
+static int take_lock(struct sched *s, struct err *why);
+
+/* The lock went with its connection while the job ran. It is taken again, and what another host did meanwhile is kept; ours is added. */
+static int regain(struct sched *s, int i, struct err *why)
+{
+	struct schedule_state ours = s->state[i];
+	int rc = take_lock(s, why);
+
+	if (rc == 0 && !s->locked)
+		rc = err_set(why, ERR_BUSY, "another dytop runs the plan by now");
+	if (rc == 0)
+		rc = sched_load_state(s, why);
+	if (rc < 0)
+		return rc;
+	if (ours.ok_us < s->state[i].ok_us)
+		ours.ok_us = s->state[i].ok_us;
+	if (ours.tried_us < s->state[i].tried_us)
+		ours.tried_us = s->state[i].tried_us;
+	s->state[i] = ours;
+	return 0;
+}
+
 static void finish_job(struct sched *s, int i, int64_t began_us, enum task_outcome outcome, const struct err *why)
 {
 	const struct schedule_job *j = &s->plan->job[i];
@@ -135,7 +157,7 @@ static void finish_job(struct sched *s, int i, int64_t began_us, enum task_outco
 		sched_say(s, "%s: ok", j->name);
 	else
 		complain(s, "%s: %s%s%s", j->name, task_outcome_name(outcome), why->code < 0 ? ": " : "", why->code < 0 ? why->text : "");
-	if (sched_save_state(s, &e) < 0 || (outcome == TASK_OK && sched_mark(s, j, &e) < 0)) {
+	if ((!s->locked && regain(s, i, &e) < 0) || sched_save_state(s, &e) < 0 || (outcome == TASK_OK && sched_mark(s, j, &e) < 0)) {
 		complain(s, "%s: what was done is not remembered: %s", j->name, e.text);
 		worse(s, 1);
 	}
@@ -184,23 +206,9 @@ static void say_verdict(const struct sched *s, int i, enum schedule_verdict v, i
 	sched_say(s, "%s: %s%s%s", s->plan->job[i].name, text[v], v == SCHEDULE_DUE ? "" : " ", v == SCHEDULE_DUE ? "" : when);
 }
 
-/* True: go on with the next job. */
-static bool one(struct sched *s, int i, bool tell)
+void sched_lock_number(const struct sched *s, char out[16])
 {
-	int64_t next_us;
-	enum schedule_verdict v = schedule_due(s->plan, i, &s->state[i], now_us(), &next_us);
-	char text[200];
-
-	if (tell || s->conf->dry_run)
-		say_verdict(s, i, v, next_us);
-	if (v != SCHEDULE_DUE || s->conf->dry_run)
-		return true;
-	if (sched_busy(s, text, sizeof text)) {
-		sched_say(s, "%s: not begun, %s", s->plan->job[i].name, text);
-		return false; /* what is too busy for this one is too busy for the next */
-	}
-	run_job(s, i);
-	return true;
+	snprintf(out, 16, "%u", (unsigned)(map_hash(MAP_SEED, s->plan->name, strlen(s->plan->name)) & 0x7fffffff));
 }
 
 static int take_lock(struct sched *s, struct err *why)
@@ -210,7 +218,7 @@ static int take_lock(struct sched *s, struct err *why)
 	struct reply r;
 	int rc;
 
-	snprintf(number, sizeof number, "%u", (unsigned)(map_hash(MAP_SEED, s->plan->name, strlen(s->plan->name)) & 0x7fffffff));
+	sched_lock_number(s, number);
 	rc = sched_ask(s, "sched_lock", values, 1, &r);
 	s->locked = rc == 0 && r.row && r.cell[0] && r.cell[0][0] == 't';
 	if (rc < 0)
@@ -226,19 +234,49 @@ static int take_lock(struct sched *s, struct err *why)
 	return 0;
 }
 
+/* With the lock, and knowing what was done by whoever had it before. 0 without s->locked: another host has it. */
+static int begin_round(struct sched *s, struct err *why)
+{
+	int rc = s->locked || s->conf->dry_run ? 0 : take_lock(s, why);
+
+	return rc < 0 || (!s->locked && !s->conf->dry_run) ? rc : sched_load_state(s, why);
+}
+
+/* True: go on with the next job. */
+static bool one(struct sched *s, int i, bool tell, struct err *why)
+{
+	int64_t next_us;
+
+	/* It went with its connection since: whoever has it now does the rest, and what is due is told by what that one has done. */
+	if (!s->locked && !s->conf->dry_run && begin_round(s, why) < 0)
+		return false;
+	if (!s->locked && !s->conf->dry_run)
+		return false;
+	enum schedule_verdict v = schedule_due(s->plan, i, &s->state[i], now_us(), &next_us);
+	char text[200];
+
+	if (tell || s->conf->dry_run)
+		say_verdict(s, i, v, next_us);
+	if (v != SCHEDULE_DUE || s->conf->dry_run)
+		return true;
+	if (sched_busy(s, text, sizeof text)) {
+		sched_say(s, "%s: not begun, %s", s->plan->job[i].name, text);
+		return false; /* what is too busy for this one is too busy for the next */
+	}
+	run_job(s, i);
+	return true;
+}
+
 static int round_once(struct sched *s, bool tell, struct err *why)
 {
-	int rc = 0;
+	int rc = begin_round(s, why);
 
 	if (!s->locked && !s->conf->dry_run)
-		rc = take_lock(s, why);
-	if (rc < 0 || (!s->locked && !s->conf->dry_run))
 		return rc;
-	rc = sched_load_state(s, why); /* each time: another host may have had the lock meanwhile */
 	for (int i = 0; rc == 0 && !s->stop && i < s->plan->jobs; i++)
-		if (!one(s, i, tell))
+		if (!one(s, i, tell, why))
 			break;
-	return rc;
+	return why->code < 0 ? why->code : rc;
 }
 
 static void run_daemon(struct sched *s)

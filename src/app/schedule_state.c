@@ -177,6 +177,9 @@ static int save_row(struct sched *s, const char *key, const char *value, struct 
 {
 	const char *values[] = {key, value};
 	struct reply r;
+
+	if (!s->locked) /* asking opens it again, without: another host may have written meanwhile */
+		return err_set(why, ERR_LOST, "the connection was lost, and the plan's lock with it");
 	int rc = sched_ask(s, "sched_write", values, 2, &r);
 
 	if (rc < 0)

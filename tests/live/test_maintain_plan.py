@@ -206,7 +206,5 @@ def test_the_daemon():
         assert daemon.returncode == 0 and out.rstrip().endswith("ended"), out
 
 
-if len(sys.argv) > 1:
-    run({name: globals()[name] for name in sys.argv[1:]})
-else:
-    run(tests_of(globals()))
+if __name__ == "__main__":
+    run({name: globals()[name] for name in sys.argv[1:]} if len(sys.argv) > 1 else tests_of(globals()))
