@@ -179,8 +179,23 @@ static void follow(struct desk *d, const struct desk_side *of)
 	}
 }
 
+/* A dytop before this one was killed in the middle of something: what it left is named, and taken away when one agrees. */
+static void look_around(struct desk *d)
+{
+	struct desk_side *next;
+
+	if (d->looks == 0 || d->quitting || open_tasks(d) >= DESK_OPEN_MAX || d->task_count == DESK_TASKS_MAX)
+		return;
+	next = new_side(d);
+	if (desk_look(d, next))
+		take_task(d, next);
+	else
+		desk_side_free(next);
+}
+
 void desk_turn(struct desk *d, struct ui *u, const struct ui_host *h)
 {
+	look_around(d);
 	desk_admit(d);
 	for (int i = 0; i < d->task_count; i++) {
 		struct desk_side *side = d->side[i], *next;

@@ -45,6 +45,13 @@ struct desk_plan { /* what is explained, so that it can be run after that, with 
 	bool asking;                       /* a value is being asked for */
 };
 
+/* A database where an action that leaves something when it fails has no outcome in the audit log: it is looked at once. */
+struct desk_look {
+	char host[256], port[16], database[64];
+};
+
+enum { DESK_LOOKS_MAX = 4 };
+
 struct desk {
 	struct loop *loop;
 	struct desk_conf conf;
@@ -61,6 +68,8 @@ struct desk {
 	char *trail[DESK_TRAIL_MAX];
 	int trail_count;
 	bool trail_asked;
+	struct desk_look look[DESK_LOOKS_MAX];
+	int looks;
 	struct background *reading;         /* of the audit log's last lines */
 	void *reading_job;
 	struct explain_conf shown;          /* which statement's plan the window has, for a what-if and to run it */
@@ -89,6 +98,8 @@ int desk_start(struct desk *d, const struct ui_request *r, struct desk_side *sid
 void desk_side_free(struct desk_side *side); /* with its task; what runs on a server goes on */
 /* What a task that has ended leaves to be done: its side gets the next task, and true. */
 bool desk_follow(struct desk *d, const struct desk_side *of, int i, struct desk_side *side);
+/* What is to be looked at after the start, once its server is live: its side gets the task, and true. */
+bool desk_look(struct desk *d, struct desk_side *side);
 /* Where a panel's server and rows are; panel and feed NULL when no rows are meant. */
 struct desk_aim {
 	const struct panel *panel;

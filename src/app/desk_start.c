@@ -215,10 +215,12 @@ static int take_targets(const struct ui_request *r, const struct desk_aim *a, co
 	return rc;
 }
 
-static int maintain(struct desk *d, struct source *like, const struct action *action, const struct targets *targets,
-		    struct desk_side *side, struct err *why)
+/* dbname: NULL where `like` is connected to. */
+static int maintain(struct desk *d, struct source *like, const char *dbname, const struct action *action,
+		    const struct targets *targets, struct desk_side *side, struct err *why)
 {
 	struct maintain_conf conf = {.like = like,
+				     .dbname = dbname,
 				     .over = d->conf.options->operator_conn,
 				     .action = action,
 				     .target = targets->at,
@@ -249,7 +251,7 @@ static int start_maintain(struct desk *d, const struct ui_request *r, struct des
 	if (rc == 0)
 		rc = take_targets(r, &a, action, &targets, why);
 	if (rc == 0)
-		rc = maintain(d, a.source, action, &targets, side, why);
+		rc = maintain(d, a.source, NULL, action, &targets, side, why);
 	for (int i = 0; i < MAINTAIN_TARGETS_MAX; i++)
 		free(targets.name[i]);
 	return rc;
@@ -267,7 +269,45 @@ bool desk_follow(struct desk *d, const struct desk_side *of, int i, struct desk_
 		return false;
 	targets.at[0] = (struct maintain_target){.oid = f.oid};
 	side->server = of->server;
-	return maintain(d, session_source(d->session, of->server), action, &targets, side, &why) == 0;
+	return maintain(d, session_source(d->session, of->server), NULL, action, &targets, side, &why) == 0;
+}
+
+/* The live PostgreSQL server of that address; -1 none is. */
+static int server_at(const struct desk *d, const struct desk_look *where)
+{
+	const struct server_status *const *servers;
+	char host[256], port[16];
+	int count;
+
+	servers = session_servers(d->session, &count);
+	for (int i = 0; i < count; i++) {
+		if (servers[i]->kind != PANEL_PG || servers[i]->state != SERVER_LIVE)
+			continue;
+		audit_place(servers[i]->name, host, port);
+		if (strcmp(host, where->host) == 0 && strcmp(port, where->port) == 0)
+			return i;
+	}
+	return -1;
+}
+
+bool desk_look(struct desk *d, struct desk_side *side)
+{
+	const struct targets none = {.count = 0};
+	const struct action *action;
+	struct err why;
+
+	for (int i = 0; i < d->looks; i++) {
+		const struct desk_look where = d->look[i];
+
+		side->server = server_at(d, &where);
+		if (side->server < 0)
+			continue;
+		d->look[i] = d->look[--d->looks];
+		return actions_find(&d->actions, "leftovers", &action, &why) == 0 &&
+		       maintain(d, session_source(d->session, side->server), where.database[0] ? where.database : NULL, action,
+				&none, side, &why) == 0;
+	}
+	return false;
 }
 
 /* --- all of them ----------------------------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ enum { LINE_MAX_ = TASK_TITLE_MAX + ERR_TEXT_MAX + 64, INTENTS = 16, TARGET_MAX 
 struct intent {
 	char id[AUDIT_ID_MAX + 1];
 	char target[TARGET_MAX], action[48], utc[32];
+	struct desk_look where;
 	bool open; /* no outcome was met, and it is not one of this process */
 };
 
@@ -23,6 +24,7 @@ struct reading {
 	int64_t count;
 	struct intent intent[INTENTS];
 	int next;
+	struct intent left[INTENTS]; /* these, and their lines below */
 	char *open[INTENTS]; /* lines of those without an outcome: the last of all, for they want a look */
 	int opens;
 };
@@ -51,10 +53,14 @@ static void take(void *ctx, int64_t number, const struct json *n)
 	if (strcmp(event, "intent") == 0) {
 		struct intent *i = &r->intent[r->next++ % INTENTS];
 
+		memset(i, 0, sizeof *i);
 		memcpy(i->id, id, sizeof i->id);
 		copy(i->target, sizeof i->target, json_get(n, "target"));
 		copy(i->action, sizeof i->action, json_get(n, "action"));
 		copy(i->utc, sizeof i->utc, json_get(n, "utc"));
+		copy(i->where.host, sizeof i->where.host, json_get(json_get(n, "server"), "host"));
+		copy(i->where.port, sizeof i->where.port, json_get(json_get(n, "server"), "port"));
+		copy(i->where.database, sizeof i->where.database, json_get(json_get(n, "server"), "database"));
 		i->open = !json_int(json_get(n, "pid"), &pid) || pid != getpid();
 		return;
 	}
@@ -87,6 +93,7 @@ static void take_open(struct reading *r)
 		snprintf(line, sizeof line,
 			 "%.10s %.8sZ  %-9s %s %s: no outcome in the log: its dytop was ended before the answer came, or is at it still",
 			 i->utc, strlen(i->utc) > 11 ? i->utc + 11 : "", task_outcome_name(TASK_UNKNOWN), i->action, i->target);
+		r->left[r->opens] = *i;
 		r->open[r->opens++] = mem_strdup(line);
 	}
 }
@@ -126,6 +133,20 @@ static void add(struct desk *d, char *line, int at)
 	d->trail_count++;
 }
 
+/* What may lie there half-made is looked for, in each database once. */
+static void plan_look(struct desk *d, const struct intent *i)
+{
+	const struct action *action;
+	struct err why;
+
+	if (actions_find(&d->actions, i->action, &action, &why) < 0 || !action->leaves || d->looks == DESK_LOOKS_MAX)
+		return;
+	for (int k = 0; k < d->looks; k++)
+		if (memcmp(&d->look[k], &i->where, sizeof i->where) == 0)
+			return;
+	d->look[d->looks++] = i->where;
+}
+
 /* Before what ended here meanwhile; as many of the file's last lines are taken for those. */
 static void is_read(void *ctx)
 {
@@ -144,6 +165,7 @@ static void is_read(void *ctx)
 	for (int i = 0; i < r->opens; i++, at++) {
 		add(d, r->open[i], at);
 		r->open[i] = NULL;
+		plan_look(d, &r->left[i]);
 	}
 	if (d->changed)
 		d->changed(d->ctx);

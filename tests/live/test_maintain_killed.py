@@ -148,5 +148,39 @@ def test_the_dashboard_in_the_middle_of_a_job():
             d.quit()
 
 
+def test_the_next_dashboard_finds_what_is_left():
+    """Killed with its dashboard, then ended by the server: the next dashboard looks by itself, and offers to take it away."""
+    with Half() as s:
+        obstacle = s.write(3)
+        home = os.path.join(s.bench.dir, "home")
+        os.mkdir(home)
+        with dashboard(s, home) as d:
+            d.on_row("indexes", "index:t_gate", "t_gate")
+            d.pick("REINDEX INDEX|REINDEX")
+            d.expect("REINDEX INDEX CONCURRENTLY public.t_gate")
+            d.answer(re.search(r"type (\S+) and Enter", d.text()).group(1) + "\r")
+            wait_until("it to wait, half-made", 30, lambda: s.pid() != "" and s.invalid() == ["public.t_gate_ccnew"])
+            pid = s.pid()
+            for one in [d.dashboard(), d.pid]:
+                os.kill(one, signal.SIGKILL)
+        s.pg.sql("SELECT pg_terminate_backend(%s)" % pid)
+        obstacle.kill()
+        s.quiet()
+        assert s.invalid() == ["public.t_gate_ccnew"]
+        with dashboard(s, home) as d:
+            d.expect("t_gate_ccnew is invalid")
+            d.expect("type t_gate_ccnew and Enter")
+            d.answer("t_gate_ccnew\r")
+            wait_until("it is taken away", 30, lambda: s.invalid() == [])
+            d.quit()
+        # nothing is left: it looks, and asks nothing
+        with dashboard(s, home) as d:
+            d.send("J")
+            d.expect("(?s)Look for what failed actions left.*Audit trail")
+            assert "and Enter" not in d.text()
+            d.send("\x1b")
+            d.quit()
+
+
 if __name__ == "__main__":
     run({name: globals()[name] for name in sys.argv[1:]} if len(sys.argv) > 1 else tests_of(globals()))
