@@ -48,7 +48,8 @@ static bool show_sql(struct explain *e)
 	whole = !text.failed && task_sql(&e->task, buf_text(&text), text.len);
 	buf_release(&text);
 	if (!whole)
-		explain_fail(e, ERR_TOO_BIG, "it is not run: with its values it has more than the %d kB that can be shown before", TASK_SQL_MAX >> 10);
+		explain_fail(e, ERR_TOO_BIG, "it is not run: with its values it has more than the %d kB that can be shown before",
+		             TASK_SQL_MAX >> 10);
 	return whole;
 }
 
