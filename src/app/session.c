@@ -132,6 +132,8 @@ static void on_tick(void *ctx)
 	int64_t now = loop_now(s->loop)->mono_ns, step = (int64_t)(s->interval_ms * 1e6);
 
 	/* after a stop (SIGSTOP, a laptop's sleep) go on from now: no burst of missed turns */
+	if (now - s->tick_ns > step + SESSION_LOOKS_MS * CLOCK_MS_NS)
+		session_begin_looks(s);
 	s->tick_ns = now - s->tick_ns > 2 * step ? now : s->tick_ns + step;
 	loop_timer_at(s->tick, s->tick_ns + step);
 	s->turn++;
@@ -307,6 +309,7 @@ void session_hold(struct session *s, bool held)
 void session_pause(struct session *s, bool paused)
 {
 	s->paused = paused;
+	session_begin_looks(s); /* its rate is not over the pause */
 	if (!paused)
 		session_refresh(s);
 }

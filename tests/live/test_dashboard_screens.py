@@ -3,6 +3,7 @@
 """Every screen and every table of it at two sizes, on real servers: it shows data or says why there are none, and nothing of the
 screen before is left on it."""
 import os
+import re
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -45,6 +46,29 @@ def every_screen(words):
 
 def test_every_screen():
     with_servers(every_screen)
+
+
+def time_is_told(words):
+    with Dash(*words) as d:
+        d.live()
+        d.key("2")
+        d.until("what the statements, asked each 5 s, are over", lambda: re.search(r"\| over [0-9.]+s", d.row(d.lines - 2)))
+        looks = "PostgreSQL 13" not in d.text()         # running statements have no id there
+        d.until("how often running statements are looked at", lambda: not looks or "in-flight looks " in d.row(d.lines - 2))
+        d.key("p")
+        d.until("nobody looks", lambda: "PAUSED" in d.row(0) and "in-flight" not in d.row(d.lines - 2))
+        d.key("0")
+        d.until("charts that end by the clock, not now", lambda: re.search(r"[0-9]{2}:[0-9]{2}:[0-9]{2} {9,}[0-9:]{8}", d.text()) and
+                not re.search(r" {9}now\b", d.text()))
+        d.key("p")
+        d.until("a chart that ends now", lambda: re.search(r" {9}now\b", d.text()))
+        d.key("2")
+        d.until("somebody looks", lambda: not looks or "in-flight looks " in d.row(d.lines - 2))
+        d.quit()
+
+
+def test_time_is_told():
+    with_servers(time_is_told)
 
 
 if __name__ == "__main__":
