@@ -22,7 +22,8 @@ int board_init(struct board *b, struct loop *l, const struct board_conf *conf, s
 	b->host.themes = conf->themes;
 	b->host.theme = conf->theme;
 	b->host.interval_ms = conf->interval_ms;
-	b->host.replay = conf->replay;
+	b->host.replay = conf->replay != NULL;
+	b->replay = conf->replay;
 	b->host.no_actions = conf->replay ? "this is a recording: nothing can be done to its servers" : NULL;
 	board_sync(b);
 	return ui_new(&b->ui, &b->host, why);
@@ -49,6 +50,11 @@ void board_sync(struct board *b)
 {
 	b->host.now = *loop_now(b->loop);
 	b->host.cost_share = NAN;
+	if (b->replay) {
+		b->host.frame = replay_frame(b->replay);
+		b->host.frames = replay_frames(b->replay);
+		b->host.began_us = replay_began_us(b->replay);
+	}
 	if (!b->session)
 		return;
 	b->host.servers = session_servers(b->session, &b->host.server_count);

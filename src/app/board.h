@@ -7,6 +7,7 @@
 #define APP_BOARD_H
 
 #include "app/session.h"
+#include "source/replay.h"
 #include "ui/canvas.h"
 #include "ui/ui.h"
 
@@ -16,6 +17,7 @@ struct board {
 	struct ui *ui;
 	struct ui_host host;
 	struct canvas canvas;
+	const struct replay *replay;
 };
 
 /* What it shows: panels in the order of the screens; themes by name, NULL-terminated, and the one at the start. Borrowed. */
@@ -25,7 +27,7 @@ struct board_conf {
 	const char *const *themes;
 	const char *theme;
 	double interval_ms;
-	bool replay;
+	const struct replay *replay; /* NULL when live */
 };
 
 int board_init(struct board *b, struct loop *l, const struct board_conf *conf, struct err *why) MUSTCHECK;

@@ -47,7 +47,8 @@ static void on_hold(void *ctx)
 {
 	struct live *v = ctx;
 
-	v->urgent = true; /* the turn's end paints */
+	if (!v->conf->stepper || !stepper_busy(v->conf->stepper)) /* what it passes is no picture, but a key's is */
+		v->urgent = true; /* the turn's end paints */
 }
 
 static void on_trim(void *ctx)
@@ -165,6 +166,12 @@ static void act(struct live *v, unsigned result)
 		session_pause(v->board.session, ui_paused(v->board.ui));
 	if (result & UI_WANT)
 		v->want = true; /* asked when the key is on the screen: sending takes time, and wakes the servers beside us */
+	if (result & UI_STEP && v->conf->stepper) {
+		struct ui_step step = ui_step(v->board.ui);
+
+		stepper_go(v->conf->stepper, &step);
+		v->ended = false;
+	}
 	if (result & UI_MARK)
 		board_mark(&v->board);
 	if (result & UI_MODE)
@@ -267,7 +274,8 @@ static void note_turn(struct live *v)
 	if (session_turn(v->board.session) == v->turn)
 		return;
 	v->turn = session_turn(v->board.session);
-	if (v->conf->next_frame && !ui_paused(v->board.ui) && !v->ended && !v->conf->next_frame(v->conf->ctx)) {
+	if (v->conf->next_frame && !ui_paused(v->board.ui) && !v->ended && !stepper_busy(v->conf->stepper) &&
+	    !v->conf->next_frame(v->conf->ctx)) {
 		v->ended = true;
 		ui_notice(v->board.ui, &v->board.host, false, "the recording is at its end");
 	}
@@ -295,6 +303,21 @@ static bool is_whole(const struct live *v)
 	return session_settled(v->board.session) || (v->fresh && session_wanted_settled(v->board.session));
 }
 
+/* True while the recording is on its way to another frame: the picture stays what it was, until a key changes it. */
+static bool is_stepping(struct live *v)
+{
+	struct stepper *st = v->conf->stepper;
+	struct err why = {0};
+	int rc = st ? stepper_turn(st, v->board.session, &why) : 0;
+	const char *notice = rc < 0 ? why.text : st && rc != 1 ? stepper_notice(st) : NULL;
+
+	if (notice)
+		ui_notice(v->board.ui, &v->board.host, rc < 0, notice);
+	if (notice || rc == 2)
+		v->urgent = true;
+	return rc == 1;
+}
+
 /* The end of a turn: decides whether to paint now or to wait for the rest of what was asked. */
 static void on_turn(void *ctx)
 {
@@ -307,6 +330,8 @@ static void on_turn(void *ctx)
 		loop_stop(v->loop);
 		return;
 	}
+	if (is_stepping(v) && !v->urgent)
+		return;
 	if (v->suspended || (v->conf->guard && !guard_armed(v->conf->guard))) /* resume() is yet to come */
 		return;
 	if (v->changed_ns == 0 && !v->urgent)
@@ -369,7 +394,7 @@ static int open_terminal(struct live *v, struct err *why)
 static int open_board(struct live *v, struct session *session, struct err *why)
 {
 	struct board_conf conf = {.themes = v->conf->themes, .theme = v->conf->theme,
-	                          .interval_ms = v->conf->session.interval_ms, .replay = v->conf->next_frame != NULL};
+	                          .interval_ms = v->conf->session.interval_ms, .replay = v->conf->replay};
 	int rc = v->conf->read_panels(v->conf->ctx, &conf.panels, &conf.panel_count, why);
 
 	if (rc == 0)
@@ -380,6 +405,9 @@ static int open_board(struct live *v, struct session *session, struct err *why)
 		session_free(session);
 		return rc;
 	}
+	if (v->conf->replay)
+		ui_notice(v->board.ui, &v->board.host, false,
+		          "a recording: p pauses, ( and ) step back and on, b goes to a time, B to its end");
 	if (v->conf->desk)
 		desk_open(v->conf->desk, session, conf.panels, on_desk, v);
 	board_connect(&v->board, session);
@@ -408,6 +436,7 @@ static void release(struct live *v)
 	if (v->conf->desk)
 		desk_report(v->conf->desk, stderr);
 	desk_free(v->conf->desk);
+	stepper_free(v->conf->stepper);
 	board_release(&v->board);
 }
 

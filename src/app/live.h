@@ -10,6 +10,7 @@
 #include "app/desk.h"
 #include "app/guard.h"
 #include "app/session.h"
+#include "app/stepper.h"
 #include "core/err.h"
 #include "loop/background.h"
 #include "ui/theme.h"
@@ -31,6 +32,8 @@ struct live_conf {
 	struct background *(*save)(void *ctx, struct str layout, void (*done)(void *ctx, const struct err *why), void *done_ctx);
 	/* Replay: shows the next recorded frame; false at the end. NULL when live. */
 	bool (*next_frame)(void *ctx);
+	const struct replay *replay;    /* the recording; NULL when live */
+	struct stepper *stepper;        /* replay: goes to another frame; live_run() frees it. NULL when live */
 	/* A turn begins (for a recorder); NULL = none. */
 	void (*turn)(void *ctx, struct session *s);
 	/* What went wrong beside the view (a disk that is full under a recording), NULL nothing: said once on the screen. */

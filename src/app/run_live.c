@@ -161,6 +161,7 @@ int run_live(const struct options *options, int *signo, struct err *why)
 		.theme = options->theme, .load_theme = load_theme, .prepare = prepare,
 		.save = save_layout, .trouble = trouble, .ctx = &r, .guard = guard,
 		.turn = r.recorder ? run_turn : NULL, .next_frame = r.replay ? run_next_frame : NULL,
+		.replay = r.replay, .stepper = r.replay ? stepper_new(r.loop, r.replay) : NULL,
 		.term = {.ascii = options->ascii, .colours = options->no_color ? 0 : -1, .mouse = !options->no_mouse}};
 
 	rc = live_run(r.loop, &conf, signo, why);

@@ -24,7 +24,8 @@ static int play(struct run *r, struct str text, struct buf *out, struct err *why
 	struct script_conf conf = {
 		.live = {.desk = desk_new(r->loop, &desk),
 		         .session = run_session(r), .themes = files_themes(r->files), .theme = o->theme, .prepare = prepare,
-		         .next_frame = run_next_frame, .ctx = r, .term = {.ascii = o->ascii}},
+		         .next_frame = run_next_frame, .replay = r->replay,
+		         .stepper = stepper_new(r->loop, r->replay), .ctx = r, .term = {.ascii = o->ascii}},
 		.panels = r->panels, .panel_count = r->panel_count,
 		.name = o->script, .text = text.at, .len = text.len,
 		.width = o->size.width, .height = o->size.height};

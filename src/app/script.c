@@ -49,6 +49,11 @@ static void act(struct script *s, unsigned result)
 		board_want(&s->board);
 	if (result & UI_PAUSE)
 		session_pause(s->board.session, ui_paused(s->board.ui));
+	if (result & UI_STEP) {
+		struct ui_step to = ui_step(s->board.ui);
+
+		stepper_go(s->conf->live.stepper, &to);
+	}
 	if (result & UI_MARK)
 		board_mark(&s->board);
 	if (result & UI_MODE)
@@ -71,11 +76,22 @@ static void act(struct script *s, unsigned result)
 /* Runs the loop until nothing is asked any more and the picture has all that belongs to it. */
 static int settle(struct script *s, struct err *why)
 {
+	const char *notice;
 	int down = 0;
 
 	for (int i = 0; i < SCRIPT_SETTLE_TURNS; i++) {
+		int rc;
+
 		loop_once(s->loop, false);
+		rc = stepper_turn(s->conf->live.stepper, s->board.session, why);
+		if (rc < 0)
+			return rc;
+		if (rc == 1)
+			continue;
 		look_around(s);
+		notice = stepper_notice(s->conf->live.stepper);
+		if (notice)
+			ui_notice(s->board.ui, &s->board.host, false, notice);
 		act(s, ui_tick(s->board.ui, &s->board.host));
 		bool whole = !board_draw(&s->board);
 		down = session_waits_for_servers(s->board.session) ? down + 1 : 0;
@@ -235,7 +251,7 @@ int script_run(struct loop *l, const struct script_conf *conf, struct buf *out, 
 	struct session_conf session = conf->live.session;
 	struct board_conf board = {.panels = conf->panels, .panel_count = conf->panel_count, .themes = conf->live.themes,
 	                           .theme = conf->live.theme, .interval_ms = conf->live.session.interval_ms,
-	                           .replay = conf->live.next_frame != NULL};
+	                           .replay = conf->live.replay};
 	struct session *made;
 	int rc;
 
@@ -262,6 +278,7 @@ int script_run(struct loop *l, const struct script_conf *conf, struct buf *out, 
 		rc = run_lines(&s, why);
 out:
 	desk_free(conf->live.desk);
+	stepper_free(conf->live.stepper);
 	board_release(&s.board);
 	return rc;
 }

@@ -131,10 +131,11 @@ static void on_tick(void *ctx)
 	struct session *s = ctx;
 	int64_t now = loop_now(s->loop)->mono_ns, step = (int64_t)(s->interval_ms * 1e6);
 
-	/* after a stop (SIGSTOP, a laptop's sleep) go on from now: no burst of missed turns */
+	/* after a stop (SIGSTOP, a laptop's sleep) go on from now: no burst of missed turns; and where the clock is a recording's, which
+	 * stands or goes back, no turns that are long in coming */
 	if (now - s->tick_ns > step + SESSION_LOOKS_MS * CLOCK_MS_NS)
 		session_begin_looks(s);
-	s->tick_ns = now - s->tick_ns > 2 * step ? now : s->tick_ns + step;
+	s->tick_ns = now - s->tick_ns > 2 * step || now - s->tick_ns < step ? now : s->tick_ns + step;
 	loop_timer_at(s->tick, s->tick_ns + step);
 	s->turn++;
 	note_cost(s);
@@ -319,6 +320,22 @@ void session_retry(struct session *s)
 	for (int i = 0; i < s->server_count - 1; i++)
 		if (s->status[i]->state != SERVER_LIVE)
 			source_retry(s->server[i].source);
+}
+
+void session_rewind(struct session *s)
+{
+	for (int i = 0; i < s->panel_count * s->server_count; i++) {
+		struct session_slot *slot = &s->slot[i];
+
+		if (slot->feed)
+			feed_rewind(slot->feed);
+		slot->cadence = (struct cadence){0};
+		slot->failed = false;
+		slot->usual_ms = 0;
+		slot->lookups_whole = 0;
+		slot->whole_ns = 0;
+	}
+	s->cost_count = 0; /* it was over times that are no more */
 }
 
 bool session_settled(const struct session *s)

@@ -96,6 +96,10 @@ void session_look_at_self(struct session *s);
 void session_pause(struct session *s, bool paused);      /* nothing is asked while paused; states go on */
 void session_retry(struct session *s);                   /* servers that wait to reconnect try now */
 
+/* A recording went to another time: what was seen of this one is forgotten, and asked for anew by session_refresh(). Only when
+ * nothing is open. */
+void session_rewind(struct session *s);
+
 /* No request is open. */
 bool session_settled(const struct session *s);
 /* All that was said to be wanted has its answer, and so have the header's figures that are asked each time; dearer ones may be

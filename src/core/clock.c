@@ -55,3 +55,18 @@ void clock_local_time(int64_t wall_us, char out[16])
 	}
 	strftime(out, LOCAL_TEXT_MAX, "%H:%M:%S", &t);
 }
+
+int64_t clock_local_moment(int64_t wall_us, int days, int second)
+{
+	time_t seconds = seconds_of(wall_us);
+	struct tm t;
+
+	if (!localtime_r(&seconds, &t))
+		return wall_us;
+	t.tm_mday += days;
+	t.tm_hour = second / 3600;
+	t.tm_min = second / 60 % 60;
+	t.tm_sec = second % 60;
+	t.tm_isdst = -1;
+	return (int64_t)mktime(&t) * 1000000;
+}

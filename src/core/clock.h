@@ -21,6 +21,8 @@ int64_t clock_mono(void);           /* of it mono_ns alone, for what is measured
 
 /* "2026-11-22T15:04:05.123Z" into out (at least 25 bytes). */
 void clock_utc_text(int64_t wall_us, char out[32]);
+/* The moment at that second of a day in the local time zone: of the day of wall_us, or so many days after it. */
+int64_t clock_local_moment(int64_t wall_us, int days, int second);
 /* "15:04:05" in the local time zone (localtime_r). */
 void clock_local_time(int64_t wall_us, char out[16]);
 

@@ -47,6 +47,19 @@ void feed_free(struct feed *f)
 	free(f);
 }
 
+void feed_rewind(struct feed *f)
+{
+	struct feed *fresh = feed_new(f->panel), old = *f;
+
+	*f = *fresh;
+	f->generation = old.generation + 1;
+	f->mode = old.mode;
+	f->base = old.base;
+	old.base = NULL;
+	*fresh = old;
+	feed_free(fresh);
+}
+
 const struct panel *feed_panel(const struct feed *f)
 {
 	return f->panel;

@@ -47,6 +47,9 @@ void feed_fail(struct feed *f, const struct err *why);
 /* Marks what is there as stale (server lost or silent); the next feed_push() heals. */
 void feed_stale(struct feed *f, const char *reason);
 
+/* As new, but for its mode and mark: what comes next is from another time. */
+void feed_rewind(struct feed *f);
+
 /* A sample that comes later than this after the last one is a first sample again: what is shown is no mean over a long
  * absence (default: INFINITY, every interval counts, and feed_seconds() says how long it was). */
 void feed_set_gap(struct feed *f, double seconds);

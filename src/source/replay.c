@@ -15,50 +15,97 @@
 #include "source/replay_private.h"
 #include "source/source_private.h"
 
-enum { RECORDING_VERSION = 2 };
+enum {
+	RECORDING_VERSION = 2,
+	REPLAY_HEAD_BYTES = 200, /* of a line, in which out/record says whose sample it is */
+	READ_PASSED = 2,
+};
 
 /* Years 1 to about 9999, in microseconds since 1970. */
 static const int64_t wall_min = INT64_C(-62135596800000000), wall_max = INT64_C(253402300799000000);
 
-static int bad(const struct replay *r, struct err *why, const char *what)
+int replay_fail_at(const struct replay *r, struct err *why, const char *what)
 {
 	return err_set(why, ERR_INVALID, "%s:%d: %s", r->path, r->line, what);
 }
 
 /* --- lines -------------------------------------------------------------------------------------------------------- */
 
-/* Reads a line into r->text: 1, 0 at the end of the file. */
+/* As out/record begins the sample of a panel. Of a lookup it is not: its answers are needed by what comes later. */
+static bool is_sample(const char *head)
+{
+	static const char begin[] = "{\"sample\":\"";
+
+	return strncmp(head, begin, sizeof begin - 1) == 0 && strstr(head, "\"lookup\":null,");
+}
+
+/* A frame is as old as its last sample. */
+static void pass_time(struct replay *r, int64_t mono_ns, int64_t wall_us)
+{
+	if (mono_ns > r->now.mono_ns)
+		r->now.mono_ns = mono_ns;
+	if (wall_us > r->now.wall_us)
+		r->now.wall_us = wall_us;
+}
+
+/* Reads to the end of a line whose beginning is in r->text, and leaves only that there. */
+static int pass_line(struct replay *r, struct err *why)
+{
+	const char *mono = strstr(buf_text(&r->text), "\"mono_ns\":"), *wall = strstr(buf_text(&r->text), "\"wall_us\":");
+	int64_t passed = 0;
+	int c;
+
+	if (mono && wall)
+		pass_time(r, strtoll(mono + 10, NULL, 10), strtoll(wall + 10, NULL, 10));
+
+	while ((c = getc_unlocked(r->file)) != EOF && c != '\n')
+		passed++;
+	r->offset += (int64_t)r->text.len + passed + (c == '\n');
+	if (ferror(r->file))
+		return err_set(why, ERR_IO, "%s: %s", r->path, strerror(errno));
+	return c == EOF ? replay_fail_at(r, why, "truncated: the line does not end") : READ_PASSED;
+}
+
+/* Reads a line into r->text: 1, 0 at the end of the file; READ_PASSED: a sample that was passed over. */
 static int read_line(struct replay *r, struct err *why)
 {
 	int c;
 
 	buf_clear(&r->text);
 	r->line++;
-	while ((c = getc_unlocked(r->file)) != EOF && c != '\n')
+	r->line_offset = r->offset;
+	while ((c = getc_unlocked(r->file)) != EOF && c != '\n') {
 		if (!buf_addc(&r->text, (char)c))
-			return bad(r, why, "a line over 64 MiB");
+			return replay_fail_at(r, why, "a line over 64 MiB");
+		if (r->passing && r->text.len == REPLAY_HEAD_BYTES && is_sample(buf_text(&r->text)))
+			return pass_line(r, why);
+	}
+	r->offset += (int64_t)r->text.len + (c == '\n');
 	if (ferror(r->file))
 		return err_set(why, ERR_IO, "%s: %s", r->path, strerror(errno));
 	if (c == EOF && r->text.len > 0)
-		return bad(r, why, "truncated: the line does not end");
+		return replay_fail_at(r, why, "truncated: the line does not end");
 	return c != EOF;
 }
 
-static int parse_line(struct replay *r, struct json **out, struct err *why)
+int replay_parse_line(struct replay *r, struct json **out, struct err *why)
 {
-	int rc = read_line(r, why);
+	int rc;
 
+	do
+		rc = read_line(r, why);
+	while (rc == READ_PASSED);
 	if (rc < 0)
 		return rc;
 	if (rc == 0)
-		return bad(r, why, "truncated: the recording has no end");
+		return replay_fail_at(r, why, "truncated: the recording has no end");
 	rc = json_parse(out, buf_text(&r->text), r->text.len, REPLAY_LINE_MAX, why);
 	if (rc < 0)
 		return err_prefix(why, "%s:%d", r->path, r->line);
 	if (json_kind(*out) != JSON_MAP) {
 		json_free(*out);
 		*out = NULL;
-		return bad(r, why, "not a line of a recording");
+		return replay_fail_at(r, why, "not a line of a recording");
 	}
 	return 0;
 }
@@ -86,7 +133,7 @@ static int get_life(const struct replay *r, const struct json *map, uint64_t *ou
 	char *end;
 
 	if (!text || strlen(text) != 16 || strspn(text, "0123456789abcdef") != 16)
-		return bad(r, why, "'life' is not 16 hexadecimal digits");
+		return replay_fail_at(r, why, "'life' is not 16 hexadecimal digits");
 	*out = strtoull(text, &end, 16);
 	return 0;
 }
@@ -118,7 +165,7 @@ static void get_text(const struct json *map, const char *key, char *out, size_t 
 
 /* --- kinds of lines ------------------------------------------------------------------------------------------------ */
 
-static int read_status(struct replay *r, const struct json *line, struct err *why)
+int replay_read_status(struct replay *r, const struct json *line, struct err *why)
 {
 	static const char *const kinds[] = {"pg", "redis", "pgbouncer", NULL};
 	static const char *const states[] = {"connecting", "live", "stale", "lost", "refused", "ended", NULL};
@@ -170,8 +217,9 @@ static int read_status(struct replay *r, const struct json *line, struct err *wh
 	get_text(line, "reason", s.reason, sizeof s.reason);
 	get_text(line, "notice", s.notice, sizeof s.notice);
 	if (r->status[server].name[0] && r->status[server].kind != s.kind)
-		return bad(r, why, "the server is of another kind than before");
+		return replay_fail_at(r, why, "the server is of another kind than before");
 	r->status[server] = s;
+	r->status_at[server] = r->line_offset;
 	return 0;
 }
 
@@ -182,10 +230,10 @@ static int check_rows(const struct replay *r, const struct json *line, struct er
 	int width, count = 0;
 
 	if (json_kind(fields) != JSON_MAP || json_kind(rows) != JSON_LIST)
-		return bad(r, why, "a sample needs 'fields' and 'rows'");
+		return replay_fail_at(r, why, "a sample needs 'fields' and 'rows'");
 	width = json_count(fields);
 	if (width > REPLAY_FIELDS_MAX)
-		return bad(r, why, "too many fields");
+		return replay_fail_at(r, why, "too many fields");
 	for (const struct json *f = json_child(fields); f; f = json_next(f)) {
 		const char *type = json_text(f);
 		if (!type || (strcmp(type, "int") && strcmp(type, "float") && strcmp(type, "text") && strcmp(type, "bool")))
@@ -193,7 +241,7 @@ static int check_rows(const struct replay *r, const struct json *line, struct er
 	}
 	for (const struct json *row = json_child(rows); row; row = json_next(row)) {
 		if (++count > SAMPLE_ROWS_MAX)
-			return bad(r, why, "more than 200000 rows");
+			return replay_fail_at(r, why, "more than 200000 rows");
 		if (json_kind(row) != JSON_LIST || json_count(row) != width)
 			return err_set(why, ERR_INVALID, "%s:%d: row %d is not a list of %d values", r->path, r->line, count, width);
 	}
@@ -218,10 +266,8 @@ static int check_sample(struct replay *r, const struct json *line, int64_t *serv
 		rc = get_life(r, line, &life, why);
 	if (rc == 0)
 		rc = check_rows(r, line, why);
-	if (rc == 0 && mono > r->now.mono_ns) /* the frame is as old as its last sample */
-		r->now.mono_ns = mono;
-	if (rc == 0 && wall > r->now.wall_us)
-		r->now.wall_us = wall;
+	if (rc == 0)
+		pass_time(r, mono, wall);
 	return rc;
 }
 
@@ -238,15 +284,16 @@ static int keep_sample(struct replay *r, struct json *line, struct err *why)
 	struct replay_sample s = {.line = line, .panel = json_text(json_get(line, "sample"))};
 	const struct json *lookup = json_get(line, "lookup");
 	int64_t server = 0;
-	int rc = s.panel ? check_sample(r, line, &server, why) : bad(r, why, "'sample' is not a panel's name");
+	int rc = s.panel ? check_sample(r, line, &server, why) : replay_fail_at(r, why, "'sample' is not a panel's name");
 
 	if (rc == 0 && lookup && json_kind(lookup) != JSON_NULL && !(s.lookup = json_text(lookup)))
-		rc = bad(r, why, "'lookup' is not a name");
+		rc = replay_fail_at(r, why, "'lookup' is not a name");
 	if (rc < 0) {
 		json_free(line);
 		return rc;
 	}
 	s.server = (int)server;
+	s.frame = r->frame;
 	if (s.lookup)
 		append(&r->learned, &r->learned_count, &s);
 	else
@@ -256,7 +303,7 @@ static int keep_sample(struct replay *r, struct json *line, struct err *why)
 
 /* --- frames ------------------------------------------------------------------------------------------------------- */
 
-static void forget_frame(struct replay *r)
+void replay_forget_frame(struct replay *r)
 {
 	for (int i = 0; i < r->sample_count; i++)
 		json_free(r->sample[i].line);
@@ -277,7 +324,9 @@ static int begin_frame(struct replay *r, struct err *why)
 		now.mono_ns = r->now.mono_ns; /* an answer of the frame before came a little later */
 	if (rc < 0)
 		return rc;
+	replay_note_place(r, number, &now);
 	r->frame = number;
+	r->frame_offset = r->next_offset;
 	r->now = now;
 	json_free(r->next);
 	r->next = NULL;
@@ -291,29 +340,35 @@ static int read_frame(struct replay *r, struct err *why)
 
 	while (rc == 0) {
 		struct json *line = NULL;
-		rc = parse_line(r, &line, why);
+		rc = replay_parse_line(r, &line, why);
 		if (rc < 0)
 			return rc;
 		if (json_get(line, "sample")) {
-			rc = r->frame > 0 ? keep_sample(r, line, why) : bad(r, why, "a sample before the first frame");
+			rc = r->frame > 0 ? keep_sample(r, line, why) : replay_fail_at(r, why, "a sample before the first frame");
 			if (r->frame == 0)
 				json_free(line);
 		} else if (json_get(line, "task")) {
-			rc = r->frame > 0 ? replay_take_task(r, line, why) : bad(r, why, "a task before the first frame");
+			rc = r->frame > 0 ? replay_take_task(r, line, why) : replay_fail_at(r, why, "a task before the first frame");
+			if (rc == 0)
+				replay_note_event(r, line);
 			json_free(line);
 		} else if (json_get(line, "plans")) {
-			rc = r->frame > 0 ? replay_take_plans(r, line, why) : bad(r, why, "plans before the first frame");
+			if (r->frame > 0)
+				replay_note_event(r, line);
+			rc = r->frame > 0 ? replay_take_plans(r, line, why) : replay_fail_at(r, why, "plans before the first frame");
 			if (r->frame == 0)
 				json_free(line);
 		} else if (json_get(line, "server")) {
-			rc = read_status(r, line, why);
+			rc = replay_read_status(r, line, why);
 			json_free(line);
 		} else if (json_get(line, "frame") || json_get(line, "end")) {
 			r->next = line;
+			r->next_offset = r->line_offset;
+			r->next_line = r->line;
 			return 0;
 		} else {
 			json_free(line);
-			rc = bad(r, why, "neither server, frame, sample, task, plans nor end");
+			rc = replay_fail_at(r, why, "neither server, frame, sample, task, plans nor end");
 		}
 	}
 	return rc;
@@ -327,7 +382,7 @@ static int read_head(struct replay *r, struct err *why)
 	int rc = read_line(r, why);
 
 	if (rc <= 0 || strncmp(buf_text(&r->text), begin, sizeof begin - 1) != 0)
-		return bad(r, why, "not a dytop recording");
+		return replay_fail_at(r, why, "not a dytop recording");
 	rc = json_parse(&head, buf_text(&r->text), r->text.len, REPLAY_LINE_MAX, why);
 	if (rc < 0)
 		return err_prefix(why, "%s:%d", r->path, r->line);
@@ -341,6 +396,7 @@ static int read_head(struct replay *r, struct err *why)
 		r->interval_ms = get_number(head, "interval_ms", 1000);
 		r->server_count = (int)servers;
 		r->status = mem_calloc((size_t)servers, sizeof *r->status);
+		r->status_at = mem_calloc((size_t)servers, sizeof *r->status_at);
 		r->source = mem_calloc((size_t)servers, sizeof *r->source);
 	}
 	json_free(head);
@@ -441,7 +497,7 @@ void replay_close(struct replay *r)
 {
 	if (!r)
 		return;
-	forget_frame(r);
+	replay_forget_frame(r);
 	for (int i = 0; i < r->learned_count; i++)
 		json_free(r->learned[i].line);
 	for (int i = 0; i < r->index_count; i++) {
@@ -451,6 +507,8 @@ void replay_close(struct replay *r)
 		map_release(&r->index[i].owner);
 	}
 	replay_forget_tasks(r);
+	replay_forget_places(r);
+	free(r->status_at);
 	json_free(r->next);
 	if (r->file)
 		fclose(r->file);
@@ -467,20 +525,25 @@ void replay_close(struct replay *r)
 static int finish(struct replay *r, struct err *why)
 {
 	int64_t frames;
-	int rc = r->frame == 0 ? bad(r, why, "no frame in it") :
+	int rc = r->frame == 0 ? replay_fail_at(r, why, "no frame in it") :
 	                         get_int(r, r->next, "frames", r->frame, r->frame, &frames, why);
 
 	if (rc < 0)
 		return rc;
 	if (read_line(r, why) != 0)
-		return bad(r, why, "something behind the end");
-	r->ended = true;
-	for (int i = 0; i < r->server_count; i++) {
-		r->status[i].state = SERVER_ENDED;
-		snprintf(r->status[i].reason, sizeof r->status[i].reason, "the recording is at its end");
-		replay_show_status(r, i);
-	}
+		return replay_fail_at(r, why, "something behind the end");
+	replay_end(r);
 	return 0;
+}
+
+int replay_step(struct replay *r, struct err *why)
+{
+	int rc = begin_frame(r, why);
+
+	if (rc < 0)
+		return rc;
+	replay_forget_frame(r);
+	return read_frame(r, why);
 }
 
 int replay_next(struct replay *r, struct err *why)
@@ -491,11 +554,7 @@ int replay_next(struct replay *r, struct err *why)
 		return 0;
 	if (json_get(r->next, "end"))
 		return finish(r, why);
-	rc = begin_frame(r, why);
-	if (rc < 0)
-		return rc;
-	forget_frame(r);
-	rc = read_frame(r, why);
+	rc = replay_step(r, why);
 	if (rc < 0)
 		return rc;
 	for (int i = 0; i < r->server_count; i++)

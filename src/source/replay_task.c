@@ -109,6 +109,18 @@ void replay_forget_tasks(struct replay *r)
 	r->task_count = r->plans_count = 0;
 }
 
+static int by_number(const void *a, const void *b)
+{
+	const struct task *const *x = a, *const *y = b;
+
+	return ((*x)->id > (*y)->id) - ((*x)->id < (*y)->id);
+}
+
+void replay_sort_tasks(struct replay *r)
+{
+	qsort(r->task, (size_t)r->task_count, sizeof r->task[0], by_number);
+}
+
 const struct task *const *replay_tasks(const struct replay *r, int *count)
 {
 	*count = r->task_count;

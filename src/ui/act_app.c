@@ -74,6 +74,10 @@ bool act_useful(const struct ui *u, const struct ui_host *h, enum keys_action ac
 		return t && t->p->tree_id >= 0;
 	case ACT_DIFF:
 		return u->mark_us != 0;
+	case ACT_STEP_BACK:
+	case ACT_STEP_ON:
+	case ACT_BRANCH:
+		return h->replay && u->paused;
 	case ACT_DETAIL:
 	case ACT_FILTER:
 	case ACT_SORT_LEFT:
@@ -148,6 +152,53 @@ unsigned act_pause(struct ui *u, const struct ui_host *h, int key)
 	(void)h;
 	(void)key;
 	u->paused = !u->paused;
+	return UI_REDRAW | UI_PAUSE;
+}
+
+unsigned ui_go(struct ui *u, const struct ui_step *step)
+{
+	u->step = *step;
+	u->paused = step->kind != UI_STEP_END;
+	return UI_REDRAW | UI_PAUSE | UI_STEP;
+}
+
+/* Nothing is kept of a live session to go back to: what it would take belongs on a disk. */
+static unsigned no_recording(struct ui *u, const struct ui_host *h)
+{
+	ui_error(u, h, "to step back there must be a recording: dytop --record FILE keeps one, dytop --replay FILE steps in it");
+	return UI_REDRAW;
+}
+
+unsigned act_step_back(struct ui *u, const struct ui_host *h, int key)
+{
+	(void)key;
+	return h->replay ? ui_go(u, &(struct ui_step){.kind = UI_STEP_FRAMES, .by = -1}) : no_recording(u, h);
+}
+
+unsigned act_step_on(struct ui *u, const struct ui_host *h, int key)
+{
+	(void)key;
+	return h->replay ? ui_go(u, &(struct ui_step){.kind = UI_STEP_FRAMES, .by = 1}) : no_recording(u, h);
+}
+
+unsigned act_branch(struct ui *u, const struct ui_host *h, int key)
+{
+	(void)key;
+	if (!h->replay)
+		return no_recording(u, h);
+	prompt_open(&u->prompt, PROMPT_BRANCH, "");
+	return UI_REDRAW;
+}
+
+unsigned act_latest(struct ui *u, const struct ui_host *h, int key)
+{
+	(void)key;
+	if (h->replay)
+		return ui_go(u, &(struct ui_step){.kind = UI_STEP_END});
+	ui_note(u, h, u->paused ? "live again" : "this is live");
+	if (!u->paused)
+		return UI_REDRAW;
+	u->paused = false;
 	return UI_REDRAW | UI_PAUSE;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /* The ':' line: commands with arguments from the table below, and every action of keys.def by its name. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <strings.h>
 
 #include "ui/state.h"
@@ -220,6 +221,50 @@ static int set_mode(struct ui *u, struct str value, unsigned *result, struct err
 	return 0;
 }
 
+/* A time of day on the day that is shown, or the day beside it when the recording has no such time or that one is nearer. */
+static int read_moment(const struct ui_host *h, const char *text, int64_t *out, struct err *why)
+{
+	int hour, minute, second = 0, used = 0, at = 0;
+	int64_t now = h->now.wall_us, best = INT64_MIN;
+
+	if (sscanf(text, "%2d:%2d%n:%2d%n", &hour, &minute, &used, &second, &at) < 2 || text[at > 0 ? at : used] || hour < 0 ||
+	    hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 59)
+		return err_set(why, ERR_INVALID, "a time is hh:mm, hh:mm:ss, or as -5m or +30s from here");
+	for (int day = -1; day <= 1; day++) {
+		int64_t moment = clock_local_moment(now, day, hour * 3600 + minute * 60 + second);
+
+		if (moment >= h->began_us && (best == INT64_MIN || llabs(moment - now) < llabs(best - now)))
+			best = moment;
+	}
+	*out = best == INT64_MIN ? h->began_us - 1 : best;
+	return 0;
+}
+
+static int run_branch(struct ui *u, const struct ui_host *h, const char *args, unsigned *result, struct err *why)
+{
+	struct ui_step step = {.kind = UI_STEP_TIME};
+	enum unit unit;
+	double value;
+	int rc = 0;
+
+	if (!h->replay || !args[0]) {
+		*result = act_branch(u, h, 0);
+		return 0;
+	}
+	if (args[0] == '-' || args[0] == '+') {
+		step.about = true;
+		rc = unit_parse(str_from(args + 1), &value, &unit, why);
+		if (rc == 0 && (unit != UNIT_MS || !(value <= 1e12)))
+			rc = err_set(why, ERR_INVALID, "a time from here is as -5m or +30s");
+		step.wall_us = h->now.wall_us + (rc < 0 ? 0 : (int64_t)(args[0] == '-' ? -value * 1e3 : value * 1e3));
+	} else {
+		rc = read_moment(h, args, &step.wall_us, why);
+	}
+	if (rc == 0)
+		*result = ui_go(u, &step);
+	return rc;
+}
+
 static const char *const settings[] = {"wrap", "tree", "follow", "hidden", "mode", "pause", "theme", "interval", NULL};
 
 static int run_set(struct ui *u, const struct ui_host *h, const char *args, unsigned *result, struct err *why)
@@ -254,6 +299,7 @@ static const struct command commands[] = {
 	{"table", "NAME", "go to a table of this screen", run_table, ARGS_TABLE},
 	{"server", "NAME", "show this server", run_server, ARGS_SERVER},
 	{"theme", "NAME", "take a theme", run_theme, ARGS_THEME},
+	{"branch", "TIME", "of a recording: go to a time: 14:05, 14:05:30, or -5m from here", run_branch, ARGS_NONE},
 	{"interval", "DURATION", "time between samples, as 2s or 500ms", run_interval, ARGS_NONE},
 	{"set", "OPTION [VALUE]", "wrap, tree, follow, hidden, pause: on or off; mode: interval or cumulative; theme; interval",
 	 run_set, ARGS_SET},

@@ -248,6 +248,8 @@ static void status_text(struct ui *u, const struct ui_host *h, struct buf *out)
 	}
 	if (!t || u->window == WINDOW_SORT || u->window == WINDOW_MENU || u->window == WINDOW_JOBS)
 		return;
+	if (h->replay && u->paused)
+		add_fact(out, "frame %lld of %lld", (long long)h->frame, (long long)h->frames);
 	add_rows(out, t);
 	if (t->feed)
 		add_feed(out, u, h, t);

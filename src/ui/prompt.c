@@ -221,6 +221,7 @@ const char *prompt_sign(const struct prompt *p)
 		[PROMPT_FILTER] = "filter: ",
 		[PROMPT_COMMAND] = ":",
 		[PROMPT_DELAY] = "seconds between samples: ",
+		[PROMPT_BRANCH] = "go to (14:05, 14:05:30, -5m): ",
 	};
 
 	return p->kind == PROMPT_LINE ? p->label : sign[p->kind];

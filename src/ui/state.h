@@ -157,6 +157,7 @@ struct ui {
 	struct ui_request request;
 	char request_text[PROMPT_MAX];
 	struct ui_answer answer;
+	struct ui_step step;
 	uint64_t cancelled;
 	struct ui_input input;
 	uint64_t job;              /* the task that the job window shows */
@@ -187,6 +188,7 @@ int64_t screens_wall(const struct feed *f, const struct ui_host *h);
 /* Brings the view of a table to its feed. */
 void table_update(struct ui *u, const struct ui_host *h, struct ui_table *t);
 void ui_hit(struct ui *u, int x, int y, int width, enum ui_hit_kind kind, int arg);
+unsigned ui_go(struct ui *u, const struct ui_step *step); /* elsewhere in a recording, paused */
 unsigned ui_context(const struct ui *u); /* enum keys_context bit */
 unsigned ui_context_of(enum ui_window window);
 void ui_note(struct ui *u, const struct ui_host *h, const char *format, ...) PRINTFLIKE(3, 4);

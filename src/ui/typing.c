@@ -74,11 +74,16 @@ static unsigned filter_done(struct ui *u)
 	return UI_RESULT_REDRAW_WANT;
 }
 
+static const char *line_word(enum prompt_kind kind)
+{
+	return kind == PROMPT_DELAY ? "interval " : kind == PROMPT_BRANCH ? "branch " : "";
+}
+
 static unsigned line_done(struct ui *u, const struct ui_host *h)
 {
 	char line[PROMPT_MAX + 16];
 
-	snprintf(line, sizeof(line), "%s%s", u->prompt.kind == PROMPT_DELAY ? "interval " : "", u->prompt.text);
+	snprintf(line, sizeof(line), "%s%s", line_word(u->prompt.kind), u->prompt.text);
 	prompt_close(&u->prompt);
 	return command_run(u, h, line);
 }

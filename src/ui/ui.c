@@ -157,6 +157,12 @@ static unsigned click_row(struct ui *u, const struct ui_host *h, int row)
 	return UI_REDRAW;
 }
 
+/* What a recorded question does not hold up: it has its answer already, some frames on. */
+static bool is_step(enum keys_action action)
+{
+	return action == ACT_STEP_BACK || action == ACT_STEP_ON || action == ACT_LATEST || action == ACT_PAUSE;
+}
+
 static unsigned key_event(struct ui *u, const struct ui_host *h, int key)
 {
 	enum keys_action action;
@@ -170,7 +176,7 @@ static unsigned key_event(struct ui *u, const struct ui_host *h, int key)
 	key = keys_normal(key);
 	u->notice.text[0] = '\0';
 	action = keys_find(key, ui_context(u));
-	if (u->ask.kind != ASK_NONE && action != ACT_SUSPEND && action != ACT_REPAINT)
+	if (u->ask.kind != ASK_NONE && action != ACT_SUSPEND && action != ACT_REPAINT && !(h->replay && is_step(action)))
 		return ask_key(u, h, key);
 	if (u->prompt.kind != PROMPT_NONE && key != ('C' & 31) && action != ACT_SUSPEND && action != ACT_REPAINT)
 		return prompt_key(u, h, key);
@@ -480,6 +486,11 @@ struct str ui_copy_text(const struct ui *u)
 struct ui_request ui_request(const struct ui *u)
 {
 	return u->request;
+}
+
+struct ui_step ui_step(const struct ui *u)
+{
+	return u->step;
 }
 
 struct ui_answer ui_answer(const struct ui *u)

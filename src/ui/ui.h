@@ -58,6 +58,8 @@ struct ui_host {
 	int audit_count;
 	double cost_share;                        /* of one core, percent, what dytop costs its servers now; NAN unknown */
 	bool replay;
+	int64_t frame, frames;                    /* of a recording: the one shown, and how many there are */
+	int64_t began_us;                         /* ... and wall time of the first */
 };
 
 enum ui_result {
@@ -81,6 +83,7 @@ enum ui_result {
 	UI_INPUT = 1u << 17,       /* the line that ui_ask_line() asked for: ui_input() */
 	UI_CANCEL_ALL = 1u << 18,  /* quit as soon as every task has ended that can be cancelled; those were asked to */
 	UI_MARK = 1u << 19,        /* ui_marks() are to be kept by feed_mark(), and no others */
+	UI_STEP = 1u << 20,        /* a recording is to go elsewhere: ui_step() */
 };
 
 enum { UI_ROWS_MAX = 64 };
@@ -92,6 +95,14 @@ struct ui_request {
 	int row[UI_ROWS_MAX];      /* feed rows: the tagged ones, else that under the cursor */
 	int row_count;             /* 0: it needs none */
 	const char *text;          /* what was typed; "" nothing */
+};
+
+/* Where in a recording somebody wants to be. */
+struct ui_step {
+	enum { UI_STEP_FRAMES, UI_STEP_TIME, UI_STEP_END } kind;
+	int64_t by;                /* frames: so many on, below zero back */
+	int64_t wall_us;           /* time: the first frame at or after it */
+	bool about;                /* ... or a little before: half of what frames lie apart */
 };
 
 struct ui_answer {
@@ -162,6 +173,7 @@ bool ui_paused(const struct ui *u);
 const char *ui_theme(const struct ui *u);
 struct str ui_copy_text(const struct ui *u);
 struct ui_request ui_request(const struct ui *u);
+struct ui_step ui_step(const struct ui *u);
 struct ui_answer ui_answer(const struct ui *u);
 uint64_t ui_cancelled(const struct ui *u);
 struct ui_input ui_input(const struct ui *u);

@@ -60,14 +60,20 @@ START_TEST(what_the_survey_asks_for)
 		{"v", ACT_WRAP}, {"y", ACT_COPY}, {"F", ACT_FOLLOW}, {"i", ACT_HIDDEN}, {"t", ACT_TREE}, {"T", ACT_CYCLE},
 		{":", ACT_COMMAND}, {"^Z", ACT_SUSPEND}, {"Esc", ACT_BACK}, {"e", ACT_EXPLAIN}, {"E", ACT_EXPLAIN_RUN},
 		{"C", ACT_CANCEL}, {"K", ACT_TERMINATE}, {"m", ACT_MENU}, {"w", ACT_WARM}, {"J", ACT_JOBS}, {"X", ACT_ROOT},
-		{"!", ACT_MARK}, {"D", ACT_DIFF}};
-	/* for later issues, or never bound */
-	static const char *const none[] = {"(", ")", "b", "B", "M", "P"};
+		{"!", ACT_MARK}, {"D", ACT_DIFF}, {"(", ACT_STEP_BACK}, {")", ACT_STEP_ON}, {"b", ACT_BRANCH}, {"B", ACT_LATEST}};
+	/* never bound */
+	static const char *const none[] = {"M", "P"};
 
 	for (size_t i = 0; i < ARRAY_LEN(want); i++)
 		ck_assert_msg(keys_find(keys_parse(str_from(want[i].key)), KEYS_MAIN) == want[i].action, "%s", want[i].key);
 	for (size_t i = 0; i < ARRAY_LEN(none); i++)
 		ck_assert_msg(keys_find(keys_parse(str_from(none[i])), KEYS_MAIN) == ACT_NONE, "%s", none[i]);
+	/* where text is read, less' keys */
+	ck_assert_int_eq(keys_find('b', KEYS_DETAIL), ACT_PAGE_UP);
+	ck_assert_int_eq(keys_find('b', KEYS_HELP), ACT_PAGE_UP);
+	ck_assert_int_eq(keys_find('!', KEYS_PLAN), ACT_PLAN_MARK);
+	ck_assert_int_eq(keys_find('D', KEYS_PLAN), ACT_PLAN_DIFF);
+	ck_assert_int_eq(keys_find('D', KEYS_SETUP), ACT_DEFAULTS);
 	for (unsigned context = KEYS_MAIN; context <= KEYS_JOB; context <<= 1) {
 		ck_assert_int_eq(keys_find(3, context), ACT_QUIT);
 		ck_assert_int_eq(keys_find(TERM_KEY_ESC, context), ACT_BACK);

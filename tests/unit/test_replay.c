@@ -70,7 +70,7 @@ static struct sample *make_sample(const struct panel *p, int frame)
 	sample_set_text(s, 1, NAME, "\xc3\xa9t\xc3\xa9\0x", 7);
 	sample_set_float(s, 2, LOAD, (double)NAN);
 	s->mono_ns = frame * CLOCK_SECOND_NS + 5000;
-	s->wall_us = INT64_C(1795359600000000) + frame * 1000000 + 5;
+	s->wall_us = INT64_C(1795359600000000) + frame * INT64_C(1000000) + 5;
 	s->elapsed_us = 1234;
 	s->life = UINT64_C(0xfedcba9876543210);
 	s->hidden = 2;
@@ -239,6 +239,173 @@ START_TEST(what_was_recorded_comes_back)
 	buf_release(&out);
 	panel_free(p);
 	unlink(path);
+}
+END_TEST
+
+enum { LONG_FRAMES = 2500, LONG_TURN = 1500 };
+
+/* A frame a second; a name every hundred frames, another role from LONG_TURN on. */
+static void make_long(struct buf *out, const struct panel *p)
+{
+	struct server_status pg = status(), self = {.kind = PANEL_SELF, .state = SERVER_LIVE};
+	const struct server_status *const servers[] = {&pg, &self};
+	const int64_t keys[] = {7};
+	struct record r;
+
+	pg.state = SERVER_LIVE;
+	record_begin(&r, out, servers, 2, &(struct clock){1, INT64_C(1795359600000000)}, 1000);
+	for (int frame = 1; frame <= LONG_FRAMES; frame++) {
+		struct clock now = {frame * CLOCK_SECOND_NS, INT64_C(1795359600000000) + frame * INT64_C(1000000)};
+		struct sample *s = make_sample(p, frame), *name = sample_new(p->field_count);
+		char text[32];
+
+		snprintf(pg.role, sizeof pg.role, "%s", frame < LONG_TURN ? "primary" : "standby");
+		record_frame(&r, out, servers, &now);
+		record_sample(&r, out, &(struct record_sample){0, p, -1, NULL, 0, s}, &pg);
+		snprintf(text, sizeof text, "SELECT %d", frame);
+		sample_type(name, ID, SAMPLE_INT);
+		sample_type(name, QUERY, SAMPLE_TEXT);
+		sample_add_row(name);
+		sample_set_int(name, 0, ID, 7);
+		sample_set_text(name, 0, QUERY, text, strlen(text));
+		sample_finish(name, p->lookup[0].by, p->lookup[0].by_count);
+		if (frame % 100 == 0)
+			record_sample(&r, out, &(struct record_sample){0, p, 0, keys, 1, name}, &pg);
+		sample_free(s);
+		sample_free(name);
+	}
+	record_end(&r, out);
+	record_release(&r);
+	ck_assert(!out->failed);
+}
+
+struct long_rig {
+	struct panel *p;
+	struct replay *r;
+	struct loop *l;
+	struct source *s;
+	char path[32];
+};
+
+static void open_long(struct long_rig *rig)
+{
+	struct buf out = BUF_INIT(64 << 20);
+	struct err why = {0};
+
+	rig->p = make_panel();
+	make_long(&out, rig->p);
+	put_file(rig->path, buf_text(&out), out.len);
+	buf_release(&out);
+	ck_assert_msg(replay_open(&rig->r, rig->path, &why) == 0, "%s", why.text);
+	ck_assert_int_eq(loop_new(&rig->l, &why), 0);
+	struct source_conf conf = replay_source_conf(rig->r, 0);
+	ck_assert_int_eq(source_new(&rig->s, rig->l, &conf, NULL, NULL, &why), 0);
+	source_start(rig->s);
+}
+
+static void close_long(struct long_rig *rig)
+{
+	source_free(rig->s);
+	loop_free(rig->l);
+	replay_close(rig->r);
+	panel_free(rig->p);
+	unlink(rig->path);
+}
+
+/* Goes there in slices of no time at all; then all is as when the recording came there by itself. */
+static void go(struct long_rig *rig, int64_t frame, int64_t wall_us, int64_t expected)
+{
+	struct err why = {0};
+	struct got got = {0};
+	struct sample *sample = make_sample(rig->p, (int)expected);
+	int64_t target = 0, key = 7, run_up = expected - REPLAY_RUN_UP_FRAMES > 1 ? expected - REPLAY_RUN_UP_FRAMES : 1;
+	char text[32];
+	int rc;
+
+	replay_seek(rig->r, frame, wall_us);
+	while ((rc = replay_seek_on(rig->r, 0, &target, &why)) > 0)
+		;
+	ck_assert_msg(rc == 0, "%s", why.text);
+	ck_assert_int_eq(target, expected);
+	for (int64_t at = run_up; at <= expected; at++) { /* not more than is needed, and every one of these */
+		ck_assert_msg(replay_next(rig->r, &why) == 1, "%s", why.text);
+		if (replay_frame(rig->r) != at)
+			ck_abort_msg("frame %d, not %d", (int)replay_frame(rig->r), (int)at);
+	}
+	ask(rig->l, rig->s, (struct ask){.panel = rig->p, .lookup = -1}, &got);
+	ck_assert_ptr_nonnull(got.sample);
+	same_samples(got.sample, sample);
+	ck_assert(loop_now(rig->l)->mono_ns == sample->mono_ns && loop_now(rig->l)->wall_us == sample->wall_us);
+	ck_assert_str_eq(source_status(rig->s)->role, expected < LONG_TURN ? "primary" : "standby");
+	ck_assert_int_eq(source_status(rig->s)->state, SERVER_LIVE);
+	ask(rig->l, rig->s, (struct ask){.panel = rig->p, .lookup = 0, .keys = &key, .key_count = 1}, &got);
+	ck_assert_int_eq(got.sample->rows, expected >= 100);
+	if (expected >= 100) { /* the name of then, not a later one */
+		snprintf(text, sizeof text, "SELECT %d", (int)(expected / 100 * 100));
+		ck_assert(str_is(sample_cell(got.sample, 0, QUERY).text, text));
+	}
+	sample_free(got.sample);
+	sample_free(sample);
+}
+
+START_TEST(any_frame_is_found_again)
+{
+	static const int to[] = {1, 2, 2500, 2499, 3, 1023, 1024, 1025, 1499, 1500, 1501, 240, 241, 242, 99, 100, 101, 2400, 2048, 1};
+	struct long_rig rig;
+	struct err why = {0};
+
+	open_long(&rig);
+	for (size_t i = 0; i < ARRAY_LEN(to); i++)
+		go(&rig, to[i], 0, to[i]);
+	go(&rig, 99999, 0, LONG_FRAMES);
+	for (int i = 1; replay_next(rig.r, &why) > 0; i++)
+		ck_assert_int_lt(i, 2);
+	ck_assert_int_eq(source_status(rig.s)->state, SERVER_ENDED);
+	ck_assert(replay_ended(rig.r));
+	go(&rig, LONG_FRAMES, 0, LONG_FRAMES); /* also from its end */
+	go(&rig, 700, 0, 700);
+	ck_assert(!replay_ended(rig.r));
+	close_long(&rig);
+}
+END_TEST
+
+START_TEST(a_moment_is_found)
+{
+	const int64_t begin = INT64_C(1795359600000000);
+	struct long_rig rig;
+
+	open_long(&rig);
+	ck_assert_int_eq(replay_began_us(rig.r), begin + 1000000);
+	go(&rig, 0, begin + 1700 * INT64_C(1000000), 1700);
+	go(&rig, 0, begin + 1699 * INT64_C(1000000) + 6, 1700); /* its samples came 5 us after it began */
+	go(&rig, 0, begin + 1699 * INT64_C(1000000) + 5, 1699);
+	go(&rig, 0, begin + 12 * INT64_C(1000000), 12);
+	go(&rig, 0, begin - 5, 1);
+	go(&rig, 0, begin + 99999 * INT64_C(1000000), LONG_FRAMES);
+	go(&rig, 0, begin + 1 * INT64_C(1000000), 1);
+	close_long(&rig);
+}
+END_TEST
+
+/* Somebody cut the file while it was open: told, and nothing is shown for what is not there. */
+START_TEST(a_file_that_changed_is_told)
+{
+	struct long_rig rig;
+	struct err why = {0};
+	int64_t target;
+	int rc;
+
+	open_long(&rig);
+	go(&rig, 2000, 0, 2000);
+	ck_assert_int_eq(truncate(rig.path, 5000), 0);
+	replay_seek(rig.r, 300, 0);
+	while ((rc = replay_seek_on(rig.r, 1000, &target, &why)) > 0)
+		;
+	ck_assert_int_lt(rc, 0);
+	ck_assert_msg(strstr(why.text, rig.path) != NULL, "%s", why.text);
+	ck_assert(replay_ended(rig.r));
+	ck_assert_int_eq(source_status(rig.s)->state, SERVER_ENDED);
+	close_long(&rig);
 }
 END_TEST
 
@@ -450,7 +617,8 @@ END_TEST
 int main(void)
 {
 	const TTest *const cases[] = {
-		what_was_recorded_comes_back, an_open_ask_is_answered_at_the_end, frames_left_out_leave_a_whole_recording, cut_at_any_byte_is_told,
+		what_was_recorded_comes_back, any_frame_is_found_again, a_moment_is_found, a_file_that_changed_is_told,
+		an_open_ask_is_answered_at_the_end, frames_left_out_leave_a_whole_recording, cut_at_any_byte_is_told,
 		broken_lines_get_file_and_line, odd_files_are_refused,
 	};
 

@@ -396,7 +396,7 @@ START_TEST(unbound_keys_say_so)
 {
 	struct stage *s = on("2");
 
-	stage_keys(s, "b");
+	stage_keys(s, "M");
 	has(s, "no such key here; ? for help");
 	stage_pass(s, 5);
 	ck_assert(ui_tick(s->ui, &s->host) & UI_REDRAW);
@@ -691,6 +691,71 @@ START_TEST(a_first_sample_is_no_rate)
 }
 END_TEST
 
+/* A line for the ':' prompt. */
+static unsigned command(struct stage *s, const char *line)
+{
+	stage_keys(s, ":");
+	stage_type(s, line);
+	return stage_keys(s, "Enter");
+}
+
+START_TEST(steps_in_a_recording)
+{
+	const int64_t minute = 60 * INT64_C(1000000);
+	struct stage *s = on("2");
+	int64_t now;
+
+	/* nothing is kept of a live session */
+	ck_assert(!((stage_keys(s, "(") | stage_keys(s, ")") | stage_keys(s, "b") | command(s, "branch 12:00")) & (UI_STEP | UI_PAUSE)));
+	has(s, "dytop --record FILE keeps one");
+	ck_assert(!(stage_keys(s, "B") & UI_PAUSE));
+	has(s, "this is live");
+	stage_keys(s, "p");
+	ck_assert(stage_keys(s, "B") & UI_PAUSE && !ui_paused(s->ui));
+	s->host.replay = true;
+	s->host.frame = 7;
+	s->host.frames = 9;
+	s->host.now.wall_us = now = INT64_C(1795262400000000) + 10 * minute; /* 12:10 */
+	s->host.began_us = now - 5 * minute;
+	ck_assert((stage_keys(s, "(") & (UI_STEP | UI_PAUSE)) == (UI_STEP | UI_PAUSE));
+	ck_assert(ui_step(s->ui).kind == UI_STEP_FRAMES && ui_step(s->ui).by == -1 && ui_paused(s->ui));
+	has(s, "frame 7 of 9");
+	has(s, "( back  ) on  b go to");
+	stage_keys(s, ")");
+	ck_assert_int_eq((int)ui_step(s->ui).by, 1);
+	ck_assert(command(s, "step-back") & UI_STEP);
+	ck_assert_int_eq((int)ui_step(s->ui).by, -1);
+	ck_assert(stage_keys(s, "B") & UI_STEP && !ui_paused(s->ui));
+	ck_assert_int_eq(ui_step(s->ui).kind, UI_STEP_END);
+	stage_keys(s, "b");
+	has(s, "go to (14:05, 14:05:30, -5m):");
+	stage_type(s, "12:07:30");
+	ck_assert(stage_keys(s, "Enter") & UI_STEP && ui_paused(s->ui));
+	ck_assert(ui_step(s->ui).kind == UI_STEP_TIME && ui_step(s->ui).wall_us == now - 5 * minute / 2);
+	ck_assert(command(s, "branch -90s") & UI_STEP);
+	ck_assert(ui_step(s->ui).wall_us == now - 3 * minute / 2 && ui_step(s->ui).about);
+	ck_assert(command(s, "branch +2min") & UI_STEP);
+	ck_assert(ui_step(s->ui).wall_us == now + 2 * minute);
+	/* over midnight: 23:58 is yesterday's when the recording began then, 00:03 is tomorrow's */
+	s->host.now.wall_us = now = INT64_C(1795305600000000) + minute; /* 00:01 */
+	s->host.began_us = now - 8 * minute;
+	ck_assert(command(s, "branch 23:58") & UI_STEP);
+	ck_assert(ui_step(s->ui).wall_us == now - 3 * minute);
+	s->host.now.wall_us = now - 3 * minute;
+	ck_assert(command(s, "branch 0:03") & UI_STEP);
+	ck_assert(ui_step(s->ui).wall_us == now + 2 * minute);
+	for (size_t i = 0; i < 7; i++) {
+		static const char *const bad[] = {"24:00", "12", "12:61", "12:00:60", "12:00x", "-5", "-5MB"};
+		char line[32];
+
+		snprintf(line, sizeof line, "branch %s", bad[i]);
+		ck_assert_msg(!(command(s, line) & UI_STEP), "%s", line);
+		has(s, "branch: ");
+	}
+	stage_free(s);
+}
+END_TEST
+
 START_TEST(a_mark_and_what_happened_since)
 {
 	struct stage *s = stage_new_empty(120, 40);
@@ -760,6 +825,7 @@ int main(void)
 		says_what_privilege_hides,
 		pauses_and_paces,
 		a_mark_and_what_happened_since,
+		steps_in_a_recording,
 		runs_commands,
 		completes,
 		unbound_keys_say_so,

@@ -28,7 +28,7 @@ static int pick(uint64_t *seed, int count)
 
 static int random_key(uint64_t *seed)
 {
-	static const char likely[] = "jkgG/nN\\=<>oI UFitTcvyYfWDr:.,{}S?hq[]0123789dpZ+-RCKeEmwJX!D";
+	static const char likely[] = "jkgG/nN\\=<>oI UFitTcvyYfWDr:.,{}S?hq[]0123789dpZ+-RCKeEmwJX!D()bB";
 
 	switch (pick(seed, 10)) {
 	case 0:
@@ -130,6 +130,8 @@ static void happen(struct stage *s, uint64_t *seed)
 		break;
 	case 7:
 		s->canvas.ascii = !s->canvas.ascii;
+		s->host.replay = pick(seed, 4) == 0;
+		s->host.frames = pick(seed, 9);
 		break;
 	default:
 		break;
