@@ -26,7 +26,12 @@ SELECT p.pid,
        me.rolsuper
            OR (r.oid IS NOT NULL AND NOT r.rolsuper
                AND (pg_catalog.pg_has_role(me.oid, r.oid, 'USAGE')
-                    OR pg_catalog.pg_has_role(me.oid, 'pg_signal_backend'::pg_catalog.name, 'USAGE'))) AS allowed,
+                    OR pg_catalog.pg_has_role(me.oid, 'pg_signal_backend'::pg_catalog.name, 'USAGE')))
+           -- from 18 on autovacuum has a role of its own
+           OR (a.backend_type OPERATOR(pg_catalog.=) 'autovacuum worker'
+               AND EXISTS (SELECT FROM pg_catalog.pg_roles AS v
+                            WHERE v.rolname OPERATOR(pg_catalog.=) 'pg_signal_autovacuum_worker'
+                              AND pg_catalog.pg_has_role(me.oid, v.oid, 'USAGE'))) AS allowed,
        -- in pg_signal_backend, but without its rights
        pg_catalog.pg_has_role(me.oid, 'pg_signal_backend'::pg_catalog.name, 'MEMBER') AS member,
        me.rolname AS we, pg_catalog.current_database() AS here, pg_catalog.pg_is_in_recovery() AS standby,

@@ -95,11 +95,20 @@ static bool refused_as_own(struct signal_job *j, const struct signal_row *w, int
 	return true;
 }
 
+static bool is_autovacuum(const struct signal_row *w)
+{
+	return strcmp(signal_text(w, "type"), "autovacuum worker") == 0;
+}
+
 static void refuse_right(struct signal_job *j, const struct signal_row *w)
 {
 	const char *we = signal_text(w, "we"), *whose = signal_value(w, "role") ? signal_text(w, "role") : "the server itself";
 
-	if (!is_true(w, "member"))
+	if (is_autovacuum(w) && pgwork_version(j->work) >= 180000)
+		refuse(j, ERR_PRIVILEGE, "%s may not %s what autovacuum does: GRANT pg_signal_autovacuum_worker TO %s", we, signal_verb(j), we);
+	else if (is_autovacuum(w))
+		refuse(j, ERR_PRIVILEGE, "%s may not %s what autovacuum does: before PostgreSQL 18 only a superuser may", we, signal_verb(j));
+	else if (!is_true(w, "member"))
 		refuse(j, ERR_PRIVILEGE, "%s may not %s sessions of %s: GRANT pg_signal_backend TO %s", we, signal_verb(j), whose, we);
 	else if (pgwork_version(j->work) >= 160000)
 		refuse(j, ERR_PRIVILEGE,
@@ -220,6 +229,9 @@ static void say_session(struct signal_job *j, const struct signal_row *w, struct
 			 signal_text(w, "wait_event"));
 	if (is_true(w, "has_written"))
 		task_say(&j->task, TASK_WARN, "  its transaction, open for %s, has written: that is rolled back", xact);
+	if (is_autovacuum(w) && strstr(signal_text(w, "query"), "(to prevent wraparound)"))
+		task_say(&j->task, TASK_WARN, "  it keeps transaction ids from running out: it begins again at once and from the start, and "
+			 "where it never ends the server stops taking writes");
 	if (held_up > 0)
 		task_say(&j->task, TASK_PLAIN, "  %lld session%s wait%s for its locks", (long long)held_up,
 			 held_up == 1 ? "" : "s", held_up == 1 ? "s" : "");
