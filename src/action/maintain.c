@@ -104,24 +104,38 @@ void maintain_next(struct maintain *m)
 	go(m);
 }
 
-/* The highest $n: a query may take fewer values than it is offered, but must be sent exactly those. */
-static int count_values(const char *sql)
+/* A query may take fewer values than it is offered, but must be sent exactly those: the type of one that is not in it could not be
+ * told. They are numbered anew; how many there are is returned. */
+static int pick_values(char *sql, const char *const *offered, const char *values[VALUES_MAX])
 {
+	bool used[VALUES_MAX] = {false};
+	char number[VALUES_MAX];
 	int count = 0;
 
 	for (const char *at = sql; (at = strchr(at, '$')) != NULL; at++)
-		if (at[1] >= '1' && at[1] <= '0' + VALUES_MAX && at[1] - '0' > count)
-			count = at[1] - '0';
+		if (at[1] >= '1' && at[1] <= '0' + VALUES_MAX)
+			used[at[1] - '1'] = true;
+	for (int i = 0; i < VALUES_MAX; i++)
+		if (used[i]) {
+			values[count] = offered[i];
+			number[i] = (char)('0' + ++count);
+		}
+	for (char *at = sql; (at = strchr(at, '$')) != NULL; at++)
+		if (at[1] >= '1' && at[1] <= '0' + VALUES_MAX)
+			at[1] = number[at[1] - '1'];
 	return count;
 }
 
 void maintain_query(struct maintain *m, struct pgwork *on, const char *sql, const char *const *values,
                     void (*done)(void *ctx, const struct pgwork_outcome *o))
 {
-	struct pgwork_query q = {.sql = sql, .values = values, .deadline_ms = QUERY_DEADLINE_MS, .done = done, .ctx = m};
+	char *text = mem_strdup(sql);
+	const char *picked[VALUES_MAX];
+	struct pgwork_query q = {.sql = text, .values = picked, .deadline_ms = QUERY_DEADLINE_MS, .done = done, .ctx = m};
 
-	q.count = values ? count_values(sql) : 0;
+	q.count = values ? pick_values(text, values, picked) : 0;
 	pgwork_run(on, &q, 1);
+	free(text);
 }
 
 bool maintain_ask_sql(struct maintain *m, const char *sql, const char *const *values)

@@ -40,6 +40,16 @@ def test_a_lock_is_waited_for_two_seconds():
         assert s.last()[1]["sqlstate"] == "55P03", s.last()
 
 
+def test_a_warning_is_no_failure():
+    """What was skipped is told by a warning, but not each warning tells that: the server's own record does."""
+    with Stage() as s:
+        s.pg.sql("CREATE FUNCTION noisy(int) RETURNS int IMMUTABLE LANGUAGE plpgsql AS $$ BEGIN RAISE WARNING 'noise'; RETURN $1; END $$;"
+                 "CREATE TABLE loud (a int); INSERT INTO loud VALUES (1); CREATE INDEX ON loud (noisy(a))")
+        out = s.done("analyze", "loud")
+        assert "server: noise" in out, out
+        assert s.last()[1]["outcome"] == "ok" and s.last()[1]["note"] == "noise", s.last()
+
+
 def test_cancelled_half_way():
     with Stage() as s:
         writer = s.pg.session(WRITER % 1)
