@@ -280,6 +280,7 @@ static void release_item(struct item *it)
 	free(it->table);
 	free(it->definition);
 	free(it->undo);
+	free(it->line);
 	for (int i = 0; i < ACTION_STATEMENTS_MAX; i++)
 		free(it->sql[i]);
 }

@@ -25,6 +25,7 @@ static void own_values(struct maintain *m, const char *values[VALUES_MAX], char 
 	values[0] = maintain_is_relation(m->action) ? maintain_oid_text(it, oid) : it->target;
 	values[1] = it->value;
 	values[2] = m->began[0] ? m->began : NULL;
+	values[3] = NULL;
 }
 
 bool maintain_ask_own(struct maintain *m, enum action_section section)
@@ -256,17 +257,40 @@ static void take_left(struct maintain *m, const struct pgwork_outcome *o)
 	maintain_next(m);
 }
 
+static bool send_file(struct maintain *m)
+{
+	const char *values[VALUES_MAX] = {maintain_item(m)->target};
+
+	return m->action->target == ACTION_ON_SETTING && maintain_item(m)->files && maintain_ask(m, "act_file", values);
+}
+
+static void take_file(struct maintain *m, const struct pgwork_outcome *o)
+{
+	const char *line = maintain_cell(o->result, 0, "line");
+
+	if (!maintain_not_known(m, o, "what postgresql.auto.conf has"))
+		maintain_item(m)->line = mem_strdup(line ? line : "");
+	maintain_next(m);
+}
+
 static bool send_undo(struct maintain *m)
 {
-	return maintain_ask_own(m, ACTION_UNDO);
+	const char *values[VALUES_MAX];
+	char oid[16];
+
+	own_values(m, values, oid);
+	values[2] = maintain_item(m)->line;
+	return maintain_ask_sql(m, action_sql(m->action, ACTION_UNDO, 0, m->version), values);
 }
 
 static void take_undo(struct maintain *m, const struct pgwork_outcome *o)
 {
-	const char *statement = maintain_cell(o->result, 0, "statement");
+	const char *statement = maintain_cell(o->result, 0, "statement"), *unknown = maintain_cell(o->result, 0, "unknown");
 	struct item *it = maintain_item(m);
 
-	if (!maintain_not_known(m, o, "how it can be taken back") && statement) {
+	if (unknown)
+		task_say(&m->task, TASK_WARN, "%s%show it is taken back is not known: %s", maintain_prefix(m), m->items > 1 ? ": " : "", unknown);
+	else if (!maintain_not_known(m, o, "how it can be taken back") && statement) {
 		it->undo = maintain_clean_copy(statement);
 		task_say(&m->task, TASK_PLAIN, "%s%sit is taken back by: %s", maintain_prefix(m), m->items > 1 ? ": " : "", it->undo);
 	}
@@ -365,6 +389,7 @@ static const struct round item_rounds[] = {
 	{send_before, take_before},
 	{send_measure, take_measure},
 	{send_left, take_left},
+	{send_file, take_file},
 	{send_undo, take_undo},
 	{fill, NULL},
 };

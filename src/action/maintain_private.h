@@ -30,6 +30,8 @@ struct item {
 	size_t table_at, table_len; /* what it was called there */
 	char *sql[ACTION_STATEMENTS_MAX];
 	char *undo;                /* clean */
+	bool files;                /* of a setting: what the files have for it may be seen */
+	char *line;                /* raw: "=VALUE" as postgresql.auto.conf has it, "" it has none, NULL not known */
 	bool out;                  /* refused: left out of the batch */
 	bool missed;               /* and not for its size, which is asked for */
 	double bytes;              /* NAN not known */

@@ -398,9 +398,10 @@ static void take_setting(struct maintain *m, const struct pgwork_outcome *o)
 {
 	const char *name = maintain_cell(o->result, 0, "name");
 
-	if (name)
+	if (name) {
 		set_plain_target(maintain_item(m), name);
-	else
+		maintain_item(m)->files = maintain_true(o->result, 0, "files");
+	} else
 		maintain_refuse_item(m, ERR_NOT_FOUND, o->why ? o->why->text : "the server has no such setting");
 	if (m->task.state != TASK_DONE)
 		maintain_next(m);
