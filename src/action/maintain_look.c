@@ -152,10 +152,11 @@ static void disk_known(void *ctx, double free_bytes)
 
 static void take_disk(struct maintain *m, const struct pgwork_outcome *o)
 {
-	const char *path = maintain_cell(o->result, 0, "path");
+	const struct disk_where where = {.path = maintain_cell(o->result, 0, "path"), .title = maintain_cell(o->result, 0, "title"),
+	                                 .pid = pgwork_backend_pid(m->work)};
 
-	if (!o->why && path && maintain_true(o->result, 0, "local"))
-		m->disk = disk_look(m->loop, path, disk_known, m);
+	if (!o->why && where.path && where.title && maintain_true(o->result, 0, "local"))
+		m->disk = disk_look(m->loop, &where, disk_known, m);
 	else
 		disk_known(m, -1);
 }

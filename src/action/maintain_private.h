@@ -149,9 +149,15 @@ void maintain_show_measure(const struct measure *x, struct buf *out);
 /* maintain_definition.c: one CREATE INDEX, made concurrent; *table is its table as it is written there, *at its place in it. */
 int maintain_definition(const char *sql, char **concurrent, char **table, size_t *at, struct err *why) MUSTCHECK;
 
-/* maintain_disk.c: how much room a folder of this host has; done(ctx, -1) = not known. */
+/* maintain_disk.c: how much room a folder of a server on this host has; done(ctx, -1) = not known, most of all when no process of that
+ * number here is the server's for our session: then it is another host, container or tunnel. */
 struct disk;
-struct disk *disk_look(struct loop *l, const char *path, void (*done)(void *ctx, double free_bytes), void *ctx);
+struct disk_where {
+	const char *path, *title; /* copied; title: " USER DATABASE CLIENT", as in ps */
+	int pid;                  /* of the backend */
+};
+struct disk *disk_look(struct loop *l, const struct disk_where *where, void (*done)(void *ctx, double free_bytes), void *ctx);
+bool disk_is_backend(const char *command_line, const char *title); /* "postgres: [CLUSTER: ]USER DATABASE CLIENT ..." */
 void disk_cancel(struct disk *d);
 
 /* maintain_run.c */

@@ -177,10 +177,31 @@ START_TEST(definitions_are_made_concurrent)
 }
 END_TEST
 
+START_TEST(a_process_is_the_backend_by_its_title)
+{
+	static const struct {
+		const char *command_line, *title;
+		bool is;
+	} cases[] = {
+		{"postgres: joe shop [local] SELECT", " joe shop [local]", true},
+		{"postgres: main: joe shop 10.0.0.1(4711) idle", " joe shop 10.0.0.1(4711)", true},
+		{"postgres: joe shop [local]", " joe shop [local]", true},
+		{"postgres: joe shop 127.0.0.1(53412) idle", " joe shop 127.0.0.1(53413)", false}, /* same number, another session */
+		{"postgres: joe shop [local] idle", " joe shop 127.0.0.1(5)", false},
+		{"postgres: checkpointer ", " joe shop [local]", false},
+		{"/usr/bin/vi joe shop [local]", " joe shop [local]", false},
+		{"", " joe shop [local]", false},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+		ck_assert_msg(disk_is_backend(cases[i].command_line, cases[i].title) == cases[i].is, "%s", cases[i].command_line);
+}
+END_TEST
+
 int main(void)
 {
 	const TTest *const cases[] = {what_ships_parses, a_file_says_all, mistakes_name_their_line, holes_are_quoted,
-	                              definitions_are_made_concurrent};
+	                              definitions_are_made_concurrent, a_process_is_the_backend_by_its_title};
 
 	return unit_run("action", cases, ARRAY_LEN(cases));
 }
