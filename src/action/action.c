@@ -138,11 +138,12 @@ static int read_weight(struct parser *p, const struct yaml *n, void *slot)
 
 static int read_waits(struct parser *p, const struct yaml *n, void *slot)
 {
-	static const char *const names[] = {"locks", "snapshots", NULL};
+	static const char *const names[] = {"locks", "snapshots", "users", "all", NULL};
 	int index, rc = yaml_read_choice(p->yaml, n, names, &index, p->why);
 
 	(void)slot;
-	p->a->snapshots = rc == 0 && index == 1;
+	p->a->snapshots = rc == 0 && (index == 1 || index == 3);
+	p->a->users = rc == 0 && index >= 2;
 	return rc;
 }
 

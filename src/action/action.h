@@ -62,7 +62,8 @@ struct action {
 	bool database_owner;     /* the owner of the database may too */
 	bool standby;            /* may run there */
 	bool alone;              /* one of these per database at a time */
-	bool snapshots;          /* waits for every transaction that is older than it */
+	bool snapshots;          /* waits for those who write to the table, and every snapshot of the database that is older than it */
+	bool users;              /* waits for all who have used the table in a transaction that is open */
 	bool builds;             /* an index of the target's size on disk, beside the old one */
 	bool leaves;             /* when it fails in the middle, an invalid index stays */
 	int since, until;        /* server versions; until 0 = all */

@@ -188,12 +188,13 @@ static void take_left(struct maintain *m, const struct pgwork_outcome *o)
 
 	for (int i = 0; !maintain_not_known(m, o, "what it left") && i < o->result->rows; i++) {
 		const char *oid = maintain_cell(o->result, i, "oid"), *name = maintain_cell(o->result, i, "name"),
-		           *text = maintain_cell(o->result, i, "text");
+		           *text = maintain_cell(o->result, i, "text"), *busy = maintain_cell(o->result, i, "busy");
 		uint32_t number = oid ? (uint32_t)strtoul(oid, NULL, 10) : 0;
 		if (!oid || !name || !text || was_there(it, number))
 			continue;
 		maintain_say(m, TASK_BAD, text);
-		add_follow(m, number, name);
+		if (!busy)
+			add_follow(m, number, name);
 	}
 	maintain_next(m);
 }

@@ -75,12 +75,17 @@ static void take_size(struct maintain *m, const struct pgwork_outcome *o)
 	maintain_next(m);
 }
 
+static bool waits(const struct maintain *m)
+{
+	return m->action->snapshots || m->action->users;
+}
+
 static bool send_lockers(struct maintain *m)
 {
 	char oid[16];
 	const char *values[VALUES_MAX] = {maintain_oid_text(maintain_item(m), oid)};
 
-	return maintain_is_relation(m->action) && maintain_ask(m, "act_lockers", values);
+	return maintain_is_relation(m->action) && !waits(m) && maintain_ask(m, "act_lockers", values);
 }
 
 static void take_lockers(struct maintain *m, const struct pgwork_outcome *o)
@@ -94,30 +99,37 @@ static void take_lockers(struct maintain *m, const struct pgwork_outcome *o)
 	maintain_next(m);
 }
 
-static bool send_oldest(struct maintain *m)
+static bool send_awaited(struct maintain *m)
 {
-	return m->action->snapshots && m->at == 0 && maintain_ask(m, "act_oldest", NULL);
+	char oid[16];
+	const char *values[VALUES_MAX] = {maintain_oid_text(maintain_item(m), oid), m->action->snapshots ? "t" : "f",
+	                                  m->action->users ? "t" : "f"};
+
+	return waits(m) && maintain_is_relation(m->action) && maintain_ask(m, "act_awaited", values);
 }
 
-static void take_oldest(struct maintain *m, const struct pgwork_outcome *o)
+static void take_awaited(struct maintain *m, const struct pgwork_outcome *o)
 {
 	const char *count = maintain_cell(o->result, 0, "count");
-	char age[UNIT_TEXT_MAX];
+	char age[UNIT_TEXT_MAX], line[TASK_LINE_MAX];
 
 	if (maintain_not_known(m, o, "what it will wait for")) {
 		maintain_next(m);
 		return;
 	}
 	if (!count)
-		task_say(&m->task, TASK_GOOD, "no transaction is open in this database that it would wait for");
+		maintain_say(m, TASK_GOOD, "no transaction is open in this database that it would wait for");
 	for (int i = 0; i < o->result->rows; i++) {
 		const char *text = maintain_cell(o->result, i, "text"), *ms = maintain_cell(o->result, i, "age_ms");
 		double value = ms ? strtod(ms, NULL) : NAN;
 		unit_format(age, UNIT_AGE, value, 0);
-		task_say(&m->task, value > OLD_MS ? TASK_WARN : TASK_PLAIN, "it waits for %s, open for %s", text ? text : "?", age);
+		snprintf(line, sizeof line, "it waits for %.400s%s%s", text ? text : "?", ms ? ", open for " : "", ms ? age : "");
+		maintain_say(m, !ms || value > OLD_MS ? TASK_WARN : TASK_PLAIN, line);
 	}
-	if (count && strtol(count, NULL, 10) > o->result->rows)
-		task_say(&m->task, TASK_PLAIN, "and for %ld more", strtol(count, NULL, 10) - o->result->rows);
+	if (count && strtol(count, NULL, 10) > o->result->rows) {
+		snprintf(line, sizeof line, "and for %ld more", strtol(count, NULL, 10) - o->result->rows);
+		maintain_say(m, TASK_PLAIN, line);
+	}
 	maintain_next(m);
 }
 
@@ -243,12 +255,13 @@ static void take_left(struct maintain *m, const struct pgwork_outcome *o)
 
 	for (int i = 0; !maintain_not_known(m, o, "what earlier attempts left") && i < o->result->rows && it->lefts < LEFT_MAX; i++) {
 		const char *oid = maintain_cell(o->result, i, "oid"), *text = maintain_cell(o->result, i, "text"),
-		           *name = maintain_cell(o->result, i, "name");
+		           *name = maintain_cell(o->result, i, "name"), *busy = maintain_cell(o->result, i, "busy");
+		it->invalid = dropping;
 		if (!oid || !text || !name || dropping)
 			continue;
 		it->left[it->lefts++] = (uint32_t)strtoul(oid, NULL, 10);
 		maintain_say(m, TASK_WARN, text);
-		if (only && m->follows < LEFT_MAX) {
+		if (only && !busy && m->follows < LEFT_MAX) {
 			struct maintain_follow *f = &m->follow[m->follows++];
 			snprintf(f->action, sizeof f->action, "drop_index");
 			f->oid = it->left[it->lefts - 1];
@@ -358,7 +371,7 @@ static void ask(struct maintain *m)
 	}
 	m->at = last;
 	if (m->action->steps == 0) { /* it only looks */
-		if (m->follows == 0)
+		if (m->item[last].lefts == 0)
 			task_say(&m->task, TASK_GOOD, "nothing is left over");
 		maintain_end(m, TASK_OK, NULL);
 		return;
@@ -385,7 +398,7 @@ static void ask(struct maintain *m)
 static const struct round item_rounds[] = {
 	{send_size, take_size},
 	{send_lockers, take_lockers},
-	{send_oldest, take_oldest},
+	{send_awaited, take_awaited},
 	{send_disk, take_disk},
 	{send_before, take_before},
 	{send_measure, take_measure},

@@ -37,6 +37,7 @@ struct item {
 	double bytes;              /* NAN not known */
 	struct measure measure[MEASURES_MAX];
 	int measures;
+	bool invalid;              /* an index that is to be dropped was no index, when asked */
 	uint32_t left[LEFT_MAX];   /* what lay there before */
 	int lefts;
 };

@@ -47,6 +47,42 @@ static void take_identity(struct maintain *m, const struct pgwork_outcome *o)
 		maintain_next(m);
 }
 
+/* What stood against it before the question may have come since. */
+static bool send_again(struct maintain *m)
+{
+	return maintain_ask_own(m, ACTION_BEFORE);
+}
+
+static void take_again(struct maintain *m, const struct pgwork_outcome *o)
+{
+	for (int i = 0; !o->why && i < o->result->rows; i++) {
+		const char *mark = maintain_cell(o->result, i, "mark"), *text = maintain_cell(o->result, i, "text");
+		char why[400];
+		if (!mark || !text || strcmp(mark, "refuse") != 0)
+			continue;
+		maintain_clean(why, sizeof why, text);
+		refuse(m, ERR_UNSUPPORTED, why);
+		return;
+	}
+	maintain_next(m);
+}
+
+/* A build may have ended well meanwhile: then it is no leftover. */
+static bool send_invalid(struct maintain *m)
+{
+	return maintain_item(m)->invalid && maintain_ask_own(m, ACTION_LEFT);
+}
+
+static void take_invalid(struct maintain *m, const struct pgwork_outcome *o)
+{
+	if (o->why)
+		refuse(m, o->why->code, o->why->text);
+	else if (o->result->rows == 0)
+		refuse(m, ERR_UNSUPPORTED, "it was invalid when the question was asked, and is valid now");
+	else
+		maintain_next(m);
+}
+
 /* --- the lock -------------------------------------------------------------------------------------------------------- */
 
 static bool send_lock(struct maintain *m)
@@ -221,6 +257,8 @@ static const struct round begin_rounds[] = {
 	{send_identity, take_identity},
 	{send_lock, take_lock},
 	{send_holder, take_holder},
+	{send_again, take_again},
+	{send_invalid, take_invalid},
 	{send_begin, take_begin},
 };
 

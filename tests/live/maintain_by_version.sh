@@ -14,6 +14,8 @@ for bin in $servers; do
 	*' 13.'* | *' 18.'*)
 		PGBIN=$bin "$here/test_maintain_matrix.py" || status=1
 		PGBIN=$bin "$here/test_maintain_path.py" || status=1
+		PGBIN=$bin "$here/test_maintain_undo.py" || status=1
+		PGBIN=$bin "$here/test_maintain_waits.py" || status=1
 		PGBIN=$bin "$here/test_maintain_faults.py" test_no_timeout_of_the_role_ends_it || status=1
 		;;
 	esac

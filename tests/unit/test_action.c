@@ -71,7 +71,7 @@ START_TEST(a_file_says_all)
 	ck_assert_str_eq(a->kinds, "iI");
 	ck_assert_int_eq(a->value, ACTION_NEEDS_VALUE);
 	ck_assert(a->owner && a->maintain && !a->database_owner && a->word && a->danger && a->standby && !a->alone);
-	ck_assert(a->snapshots && a->builds && a->leaves && a->since == 140000 && a->until == 180000);
+	ck_assert(a->snapshots && !a->users && a->builds && a->leaves && a->since == 140000 && a->until == 180000);
 	ck_assert(a->lock_timeout_ms == 2000 && a->statement_timeout_ms == 0 && a->rate == 50.0 * 1024 * 1024);
 	ck_assert(action_named(a->secret, "a") && action_named(a->secret, "b") && !action_named(a->secret, "ab"));
 	ck_assert(!action_named(NULL, "a"));
