@@ -30,7 +30,9 @@ enum action_section {
 	ACTION_MEASURE,   /* query: rows (label, unit, value), before and after. $1, $2 as before */
 	ACTION_CHECK,     /* query: one row, a bool: whether it did happen, asked after a warning. $1, $2; $3 = when it began */
 	ACTION_LEFT,      /* query: rows (oid, name, text): what failed attempts left there. $1 */
-	ACTION_UNDO,      /* query, asked before: one row (statement, unknown) that takes it back, or why not known. $1, $2; of a setting $3 = its line */
+	/* Query, asked before: one row (statement, unknown) that takes it back, or why that is not known. $1, $2; of a setting $3 = its
+	 * line of postgresql.auto.conf. */
+	ACTION_UNDO,
 	ACTION_SECTIONS
 };
 

@@ -303,7 +303,8 @@ static void take_undo(struct maintain *m, const struct pgwork_outcome *o)
 	struct item *it = maintain_item(m);
 
 	if (unknown)
-		task_say(&m->task, TASK_WARN, "%s%show it is taken back is not known: %s", maintain_prefix(m), m->items > 1 ? ": " : "", unknown);
+		task_say(&m->task, TASK_WARN, "%s%show it is taken back is not known: %s", maintain_prefix(m), m->items > 1 ? ": " : "",
+		         unknown);
 	else if (!maintain_not_known(m, o, "how it can be taken back") && statement) {
 		it->undo = maintain_clean_copy(statement);
 		task_say(&m->task, TASK_PLAIN, "%s%sit is taken back by: %s", maintain_prefix(m), m->items > 1 ? ": " : "", it->undo);
