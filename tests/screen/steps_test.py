@@ -18,7 +18,7 @@ sys.path.insert(0, HERE)
 DYTOP = os.environ.get("DYTOP", "./dytop").split()
 SLOW = float(os.environ.get("TEST_SLOW", "1"))
 ENV = {"TZ": "UTC", "LC_ALL": "C.UTF-8", "HOME": "/nonexistent", "XDG_CONFIG_HOME": "/nonexistent"}
-FRAMES = {"bridge": 8, "locks": 5, "acts": 31}
+FRAMES = {"bridge": 8, "locks": 5, "acts": 29}
 
 
 def fixture(name):
