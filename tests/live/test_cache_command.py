@@ -261,7 +261,9 @@ def in_the_dashboard(bench):
         d.send("y")
         d.expect("500 keys are gone")
         assert int(redis.call("DBSIZE")[1:-2]) == 1
-        with open(os.path.join(d.home, ".local", "state", "dytop", "audit.jsonl")) as f:
+        log = os.path.join(d.home, ".local", "state", "dytop", "audit.jsonl")
+        d.until("the outcome in the audit log", lambda: open(log).read().count("\n") == 2, 20 * SLOW)
+        with open(log) as f:
             lines = [json.loads(line) for line in f]
         assert [line["action"] for line in lines] == ["cache_drop_all"] * 2 and lines[1]["rows"] == 500, lines
     print("ok: from the dashboard")

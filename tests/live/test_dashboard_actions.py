@@ -12,7 +12,7 @@ import time
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from dash import Dash, uri # noqa: E402
 from postgres import Bench # noqa: E402
-from servers import DYTOP, TOP, Redis, folder, wait_for # noqa: E402
+from servers import DYTOP, SLOW, TOP, Redis, folder, wait_for # noqa: E402
 
 SETUP = """CREATE EXTENSION pg_stat_statements; CREATE ROLE keeper LOGIN IN ROLE pg_monitor; GRANT CREATE ON SCHEMA public TO keeper;
 SET ROLE keeper; CREATE TABLE things (a int PRIMARY KEY, b text); INSERT INTO things SELECT i, 'x' || i FROM generate_series(1, 20000) i;
@@ -33,8 +33,16 @@ def dash(pg, *more, **kw):
 
 
 def audit(d):
-    with open(os.path.join(d.home, ".local", "state", "dytop", "audit.jsonl")) as f:
-        return [json.loads(line) for line in f]
+    """The lines of the audit log, when nothing is under way any more: an outcome may be written after the screen told it."""
+    lines = []
+
+    def told():
+        with open(os.path.join(d.home, ".local", "state", "dytop", "audit.jsonl")) as f:
+            lines[:] = [json.loads(line) for line in f if line.endswith("\n")]
+        return sum(line["event"] == "intent" for line in lines) == sum(line["event"] == "outcome" for line in lines)
+
+    d.until("an outcome of each intent", told, 20 * SLOW)
+    return lines
 
 
 def test_analyze_and_a_hostile_name(bench):
