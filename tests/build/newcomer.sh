@@ -14,6 +14,13 @@ wrong()
 	failed=1
 }
 
+# --- what make dist takes along -------------------------------------------------------------------------------------------
+
+(cd "$top" && find src sql themes -name '*.[ch]' -o -path 'sql/*' -type f -o -path 'themes/*' -type f) | while read -r file; do
+	grep -qF "$file" "$top/Makefile.am" || echo "$file"
+done > "$dir/forgotten"
+[ ! -s "$dir/forgotten" ] || wrong "Makefile.am does not name $(tr '\n' ' ' < "$dir/forgotten")"
+
 # --- configure without one library ----------------------------------------------------------------------------------------
 
 # A source that is built in its own folder refuses another build: so configure runs on a copy of what it reads.
