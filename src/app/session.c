@@ -29,6 +29,11 @@ bool session_stands(const struct session *s, int panel, int server)
 	return s->panels[panel]->source == s->status[server]->kind;
 }
 
+bool session_may_ask(const struct session *s)
+{
+	return !s->paused || s->conf.recorded_ms > 0;
+}
+
 static void server_down(struct session *s, int server)
 {
 	const struct server_status *status = s->status[server];
@@ -49,7 +54,7 @@ static void server_up(struct session *s, int server)
 
 		slot->due = slot->feed && (slot->wanted || is_always(s, p));
 	}
-	if (!s->paused)
+	if (session_may_ask(s))
 		session_ask_due(s, server);
 }
 
@@ -275,7 +280,7 @@ void session_want(struct session *s, const struct session_pair *wanted, int coun
 		session_begin_looks(s);
 		loop_timer_in(s->sampler, 1000.0 / s->conf.inflight_hz);
 	}
-	if (fresh && s->started && !s->paused)
+	if (fresh && s->started && session_may_ask(s))
 		for (int k = 0; k < s->server_count; k++)
 			session_ask_due(s, k);
 }
@@ -350,7 +355,7 @@ bool session_pending(const struct session *s, struct session_pair pair)
 {
 	const struct session_slot *slot = session_slot(s, pair.panel, pair.server);
 
-	return slot->feed && (slot->open || (slot->due && s->status[pair.server]->state != SERVER_ENDED));
+	return slot->feed && (slot->open || (slot->due && session_may_ask(s) && s->status[pair.server]->state != SERVER_ENDED));
 }
 
 bool session_idle(const struct session *s)

@@ -93,7 +93,7 @@ void session_hold(struct session *s, bool held);
 /* Forgets what the panels about dytop itself have seen and looks anew: so that the first frame of a snapshot has the states at
  * its end, not those from before the servers answered. */
 void session_look_at_self(struct session *s);
-void session_pause(struct session *s, bool paused);      /* nothing is asked while paused; states go on */
+void session_pause(struct session *s, bool paused);      /* nothing is asked while paused, but of a recording; states go on */
 void session_retry(struct session *s);                   /* servers that wait to reconnect try now */
 
 /* A recording went to another time: what was seen of this one is forgotten, and asked for anew by session_refresh(). Only when

@@ -18,7 +18,7 @@ static void after_answer(void *ctx)
 	struct session *s = ctx;
 
 	s->after_planned = false;
-	if (!s->paused)
+	if (session_may_ask(s))
 		for (int k = 0; k < s->server_count; k++)
 			session_ask_due(s, k);
 }

@@ -77,6 +77,7 @@ struct session {
 
 struct session_slot *session_slot(const struct session *s, int panel, int server);
 double session_usual_ms(const struct session *s, int panel, int server); /* between two asks of it, as things are now */
+bool session_may_ask(const struct session *s); /* not while paused, but for a recording: its time stands still, and asking costs nobody */
 bool session_stands(const struct session *s, int panel, int server); /* the panel is for that kind of server */
 
 /* session_ask.c: from what is due to one round trip, and its answers. */

@@ -177,7 +177,7 @@ static void compare_base(struct feed *f)
 {
 	delta_release(&f->since);
 	f->since.seconds = NAN;
-	if (f->base && f->mode == FEED_SINCE)
+	if (f->base && f->now && f->mode == FEED_SINCE) /* a rewound feed keeps its mark and has no sample yet */
 		delta_init(&f->since, f->panel, f->base, f->now, INFINITY);
 }
 

@@ -146,6 +146,8 @@ static void add_since(struct buf *out, const struct ui *u, const struct feed *f)
 	clock_local_time(from ? from->wall_us : u->mark_us, clock);
 	if (!from)
 		add_fact(out, "no sample from the mark at %s: ! marks anew, D shows the interval", clock);
+	else if (!s) /* before its first one in a recording */
+		add_fact(out, "since the mark %s: no sample of this moment", clock);
 	else if (from->life != s->life)
 		add_fact(out, "since the mark %s: another life of the server, nothing can be compared", clock);
 	else if (s->mono_ns == from->mono_ns)

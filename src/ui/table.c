@@ -293,8 +293,10 @@ void table_empty_reason(struct ui *u, const struct ui_host *h, const struct ui_t
 		buf_adds(out, feed_reason(f));
 	else if (s && !header_server_ok(s) && (!f || feed_state(f) == FEED_EMPTY))
 		buf_addf(out, "%s: %s%s%s", s->name, server_state_name(s->state), s->reason[0] ? ": " : "", s->reason);
+	else if (f && feed_state(f) == FEED_EMPTY && feed_reason(f)[0])
+		buf_adds(out, feed_reason(f));
 	else if (!f || feed_state(f) == FEED_EMPTY)
-		buf_adds(out, f && feed_reason(f)[0] ? feed_reason(f) : "asking ...");
+		buf_adds(out, u->paused && !h->replay ? "paused before this was asked (p goes on)" : "asking ...");
 	else if (v->filtered_count > 0)
 		buf_addf(out, "the filter leaves none of %d rows (= shows all)", v->total);
 	else if (v->hidden_count > 0)

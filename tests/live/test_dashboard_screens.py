@@ -57,6 +57,9 @@ def time_is_told(words):
         d.until("how often running statements are looked at", lambda: not looks or "in-flight looks " in d.row(d.lines - 2))
         d.key("p")
         d.until("nobody looks", lambda: "PAUSED" in d.row(0) and "in-flight" not in d.row(d.lines - 2))
+        d.key("4")                           # never looked at before: nothing is asked, and it says so
+        d.expect(r"paused before this was asked \(p goes on\)")
+        d.key("2")
         d.key("0")
         d.until("charts that end by the clock, not now", lambda: re.search(r"[0-9]{2}:[0-9]{2}:[0-9]{2} {9,}[0-9:]{8}", d.text()) and
                 not re.search(r" {9}now\b", d.text()))

@@ -7,6 +7,7 @@ terminal the keys go on while it steps. No server is needed.
 """
 import json
 import os
+import random
 import re
 import subprocess
 import sys
@@ -78,6 +79,29 @@ def test_lock_waits():
 def test_jobs_and_plans():
     forth = every_way("acts", "1 2 J".split())
     assert len({forth["J"][k] for k in forth["J"]}) > 5, "the jobs do not change: nothing was shown"
+
+
+def test_a_mark_before_the_first_sample():
+    """A panel that was marked, and then a frame before its first sample."""
+    shown = play(fixture("bridge"), "key 8", "frame 7", "key !", "key D", "key p", *["key ("] * 7, *[w for k in "1234567890" for w in (f"key {k}", f"dump {k}")])
+    assert "since the mark" in shown["8"], shown["8"]
+
+
+def test_other_screens_while_it_stands_still():
+    """Time stands still, but a recording may be asked: screens that were not open show this frame, not that they wait for it."""
+    shown = play(fixture("bridge"), "frame 5", "key p", "key (", *[w for k in "2345678" for w in (f"key {k}", f"dump {k}")])
+    for k, text in shown.items():
+        assert "asking" not in text, f"screen {k}:\n{text}"
+
+
+def test_random_keys():
+    """Marks, steps, screens and windows in any order: it lives, and ends in its own way."""
+    words = ["(", ")", "!", "D", "b", "B", "p", "Enter", "Esc", "Tab", "Down", "Up", "J", "c", "T", "0", "1", "2", "3", "5", "7", "8", "9", ".", "i", "t"]
+    for name, frames in FRAMES.items():
+        for seed in range(3):
+            r = random.Random(f"{name} {seed}")
+            keys = [r.choice(words[:4] if r.random() < 0.4 else words) for _ in range(250)]
+            play(fixture(name), f"frame {r.randrange(1, frames)}", "key p", *["key " + k for k in keys], "dump end", size=r.choice(["120x40", "80x24", "30x9"]))
 
 
 def test_a_moment():
