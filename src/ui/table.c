@@ -296,7 +296,8 @@ void table_empty_reason(struct ui *u, const struct ui_host *h, const struct ui_t
 	else if (f && feed_state(f) == FEED_EMPTY && feed_reason(f)[0])
 		buf_adds(out, feed_reason(f));
 	else if (!f || feed_state(f) == FEED_EMPTY)
-		buf_adds(out, u->paused && !h->replay ? "paused before this was asked (p goes on)" : "asking ...");
+		buf_adds(out, h->replay ? "the recording has none of this moment"
+		              : u->paused ? "paused before this was asked (p goes on)" : "asking ...");
 	else if (v->filtered_count > 0)
 		buf_addf(out, "the filter leaves none of %d rows (= shows all)", v->total);
 	else if (v->hidden_count > 0)

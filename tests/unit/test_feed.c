@@ -683,6 +683,7 @@ START_TEST(since_a_mark_the_same_rules_hold)
 	ck_assert_double_eq(value(f, 1, "rate"), 10);
 	feed_unmark(f);
 	ck_assert(isnan(value(f, 1, "rate")) && isnan(feed_seconds(f)));
+	ck_assert(feed_mark(f));
 	feed_rewind(f); /* another time of a recording, before its first sample there: the mark stays, and there is nothing to compare */
 	ck_assert_ptr_nonnull(feed_marked(f));
 	feed_set_mode(f, FEED_INTERVAL);
